@@ -1,0 +1,1 @@
+"""The nouns of the analyzer: facts found in the code, and the plan concluded from them."""

@@ -1,0 +1,247 @@
+"""What is known about a code base after its names are resolved: the facts that everything later is computed from.
+
+All paths are relative to the analysed folder, with forward slashes; lines count from 1. A table is a database table
+name in lower case, a model label is ``app_label.ModelName``, a module and a view are dotted Python names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+RelationKind = Literal["fk", "o2o", "m2m", "gfk", "grel", "mti"]
+Mode = Literal["read", "write"]
+AccessKind = Literal["query", "lock", "bulk", "save", "delete", "cascade", "join", "related", "raw"]
+EntryKind = Literal["view", "mutation", "resolver", "task", "command", "receiver", "admin", "template_tag"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """One place in the analysed code."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A declared edge between two models.
+
+    ``target`` is a model label, or ``None`` where it could not be resolved (``target_text`` keeps what was written).
+    ``on_delete`` is Django's name in capitals (``CASCADE``), ``through`` the label of an explicit m2m model,
+    ``through_table`` the table of any m2m.
+    """
+
+    kind: RelationKind
+    field: str
+    target: str | None
+    location: Location
+    target_text: str = ""
+    on_delete: str | None = None
+    related_name: str | None = None
+    through: str | None = None
+    through_table: str | None = None
+    null: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A concrete column of a model: its name, column, Django field class, and the flags a contract cares about."""
+
+    name: str
+    column: str
+    type: str
+    location: Location
+    null: bool = False
+    unique: bool = False
+    primary_key: bool = False
+    max_length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A Django model class. ``table`` is empty for abstract models; ``tenant_key`` names the field that leads to the tenant."""
+
+    label: str
+    name: str
+    app: str
+    module: str
+    table: str
+    location: Location
+    abstract: bool = False
+    proxy: bool = False
+    managed: bool = True
+    tenant_key: str | None = None
+    bases: tuple[str, ...] = ()
+    fields: tuple[Field, ...] = ()
+    relations: tuple[Relation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """``source`` imports ``target`` (both modules of the project). ``names`` are the imported symbols; ``*`` for a star."""
+
+    source: str
+    target: str
+    location: Location
+    names: tuple[str, ...] = ()
+    deferred: bool = False
+    """Inside a function or under ``TYPE_CHECKING``: often a circular import in hiding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A URL pattern, in the resolver's order.
+
+    ``route`` is the concatenation of the patterns as Django prints them (``api/items/<int:pk>/``). ``regex`` is one regular
+    expression for the whole path without its leading slash when any level was ``re_path`` (groups made anonymous), else None:
+    then every level was ``path()`` and ``route`` is exact. ``i18n``: a language prefix stands before it.
+    """
+
+    route: str | None
+    view: str
+    location: Location
+    name: str | None = None
+    regex: str | None = None
+    i18n: bool = False
+    methods: tuple[str, ...] = ()
+    tables_read: tuple[str, ...] = ()
+    tables_written: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A place that reads or writes a table. ``function`` is ``Class.method`` or a function name; empty at module level."""
+
+    location: Location
+    module: str
+    function: str
+    table: str
+    mode: Mode
+    kind: AccessKind = "query"
+    confidence: float = 1.0
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Two tables joined in SQL, or by a lookup path that becomes a join. ``table_a`` < ``table_b``."""
+
+    table_a: str
+    table_b: str
+    location: Location
+    function: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """An atomic span and the tables touched inside it, through every call that could be followed."""
+
+    location: Location
+    module: str
+    function: str
+    tables_read: tuple[str, ...] = ()
+    tables_written: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call from one project function to another, by full dotted names."""
+
+    source: str
+    target: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPoint:
+    """A place where work begins: a view, task, command, signal receiver, admin class."""
+
+    kind: EntryKind
+    name: str
+    location: Location
+    tables_read: tuple[str, ...] = ()
+    tables_written: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignalReceiver:
+    """A receiver, the signal it listens to, the models (labels) that send it; empty ``senders`` means any."""
+
+    receiver: str
+    signal: str
+    location: Location
+    senders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RawSQL:
+    """A raw statement, the tables it reads and writes, and whether sqlglot could parse it."""
+
+    location: Location
+    function: str
+    tables_read: tuple[str, ...] = ()
+    tables_written: tuple[str, ...] = ()
+    parsed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """An ORM call site or name that could not be resolved, and the reason in one phrase."""
+
+    location: Location
+    expression: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One source file: its dotted name, size, and the Django app (label) it belongs to, if any."""
+
+    name: str
+    file: str
+    lines: int
+    app: str | None = None
+    is_test: bool = False
+    is_migration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that was found in a code base, each list sorted by location (routes: in resolver order)."""
+
+    project: str
+    modules: tuple[Module, ...] = ()
+    models: tuple[Model, ...] = ()
+    imports: tuple[Import, ...] = ()
+    routes: tuple[Route, ...] = ()
+    accesses: tuple[Access, ...] = ()
+    joins: tuple[Join, ...] = ()
+    transactions: tuple[Transaction, ...] = ()
+    calls: tuple[Call, ...] = ()
+    entry_points: tuple[EntryPoint, ...] = ()
+    receivers: tuple[SignalReceiver, ...] = ()
+    raw_sql: tuple[RawSQL, ...] = ()
+    unresolved: tuple[Unresolved, ...] = ()
+    orm_sites: int = 0
+    """ORM call sites seen: outermost chains with a manager or queryset method on a receiver not proved foreign."""
+    orm_sites_resolved: int = 0
+    problems: tuple[Finding, ...] = ()
+    """What went wrong while reading: files that cannot be parsed, settings that cannot be read."""
+
+
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person should know, with a stable code, the places that show it, and the remedy."""
+
+    code: str
+    severity: Severity
+    message: str
+    locations: tuple[Location, ...] = ()
+    remedy: str = ""

@@ -1,0 +1,121 @@
+"""What is concluded from the facts: the coupling graph, boundaries, the bill of each cut, and the order of extraction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from analyzer.model.facts import Facts, Finding, Location
+
+Level = Literal["module", "model", "table"]
+EdgeKind = Literal[
+    "cowrite",
+    "lock",
+    "cascade",
+    "join",
+    "fk",
+    "m2m",
+    "mti",
+    "gfk",
+    "read",
+    "write",
+    "signal",
+    "call",
+    "import",
+]
+Verdict = Literal["extract now", "extract after", "keep in the monolith", "shared reference data"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A coupling between two modules, models (labels) or tables. ``weight`` is already multiplied by the number of sites."""
+
+    source: str
+    target: str
+    level: Level
+    kind: EdgeKind
+    weight: float
+    sites: tuple[Location, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BillItem:
+    """One thing that a cut costs. ``remedy`` is what to do, ``command`` the tool's next command (may be empty)."""
+
+    kind: Literal[
+        "fk",
+        "join",
+        "cascade",
+        "transaction",
+        "signal",
+        "task",
+        "shared_write",
+        "route",
+        "read",
+        "import",
+        "template",
+    ]
+    summary: str
+    other: str
+    """The boundary on the far side."""
+    locations: tuple[Location, ...]
+    remedy: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Figures of one boundary; each formula stands in ``analyzer.boundaries.metrics``."""
+
+    tables: int
+    cohesion: float
+    """Weight inside / (inside + half of the crossing weight), 0..1."""
+    leaks_in: int
+    """Sites outside that read or write this boundary's tables."""
+    leaks_out: int
+    """Sites inside that read or write another boundary's tables."""
+    distributed_writes: int
+    """Transactions that write this boundary's tables and another's."""
+    purity: float
+    """1 - H(boundary | table access)/ln K, 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """A candidate service. ``confidence`` is the mean co-assignment of its models over the consensus runs, 0..1."""
+
+    name: str
+    models: tuple[str, ...]
+    tables: tuple[str, ...]
+    modules: tuple[str, ...]
+    routes: tuple[int, ...]
+    """Positions in the analysis's ``routes``: route names are not unique, positions are."""
+    confidence: float
+    model_confidence: tuple[tuple[str, float], ...]
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    metrics: Metrics
+    bill: tuple[BillItem, ...]
+    after: tuple[str, ...] = ()
+    """Boundaries that have to go first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the extraction order. ``value`` and ``risk`` are 0..1; ``reasons`` name their parts."""
+
+    boundary: str
+    value: float
+    risk: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The whole result: facts, graph, plan, findings. ``analyzer.model.schema`` turns it into ``analysis.json`` and back."""
+
+    facts: Facts
+    edges: tuple[Edge, ...]
+    boundaries: tuple[Boundary, ...]
+    order: tuple[Step, ...]
+    findings: tuple[Finding, ...]
