@@ -1,0 +1,19 @@
+"""Which side answers a request, and why: pure functions over an immutable, versioned table."""
+
+from strangler.routing.decide import Decision, RequestFacts, decide, match
+from strangler.routing.table import MONOLITH, SAFE_METHODS, Gateway, Group, Route, RouteTable, Side, Upstream
+
+__all__ = [
+    "MONOLITH",
+    "SAFE_METHODS",
+    "Decision",
+    "Gateway",
+    "Group",
+    "RequestFacts",
+    "Route",
+    "RouteTable",
+    "Side",
+    "Upstream",
+    "decide",
+    "match",
+]
