@@ -78,6 +78,8 @@ class Model:
     bases: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
     relations: tuple[Relation, ...] = ()
+    library: bool = False
+    """Defined outside the analysed folder (``auth.User``): listed because the project refers to it; ``location.file`` is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,9 @@ class Route:
     methods: tuple[str, ...] = ()
     tables_read: tuple[str, ...] = ()
     tables_written: tuple[str, ...] = ()
+    namespace: str = ""
+    library: bool = False
+    """The view is defined outside the analysed folder (Django's admin, a login view)."""
 
 
 @dataclass(frozen=True, slots=True)
