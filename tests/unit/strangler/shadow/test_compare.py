@@ -1,0 +1,79 @@
+import json
+
+import pytest
+
+from strangler.shadow.compare import MOST_DIFFERENCES, Answer, Difference, compare
+
+
+def answer(document: object, status: int = 200, **headers: str) -> Answer:
+    return Answer(status, {"content-type": "application/json", **headers}, json.dumps(document).encode())
+
+
+def raw(body: bytes, content_type: str = "text/html") -> Answer:
+    return Answer(200, {"content-type": content_type}, body)
+
+
+def test_key_order_and_white_space_are_no_difference() -> None:
+    old = Answer(200, {"content-type": "application/json"}, b'{"a": 1, "b": [1, 2]}')
+    new = Answer(200, {"content-type": "application/json; charset=utf-8"}, b'{"b":[1,2],"a":1}')
+    assert compare(old, new) == ()
+
+
+def test_headers_that_nobody_acts_upon_are_no_difference() -> None:
+    assert compare(answer(1, date="Mon", server="a"), answer(1, date="Tue", server="b")) == ()
+
+
+def test_one_is_not_true_and_not_one_point_nought() -> None:
+    assert compare(answer({"a": 1}), answer({"a": True})) == (Difference("$.a", "1", "true"),)
+    assert compare(answer({"a": 1}), answer({"a": 1.0})) == (Difference("$.a", "1", "1.0"),)
+
+
+def test_each_difference_names_its_path_with_positions_folded() -> None:
+    old = answer({"results": [{"total": 1, "n": "x"}, {"total": 2}]})
+    new = answer({"results": [{"total": 1, "n": "y"}, {"total": 3, "more": None}]})
+    assert compare(old, new) == (
+        Difference("$.results[*].n", '"x"', '"y"'),
+        Difference("$.results[*].total", "2", "3"),
+        Difference("$.results[*].more", "(missing)", "null"),
+    )
+
+
+def test_a_shorter_list_is_one_difference() -> None:
+    assert compare(answer([1, 2, 3]), answer([1, 2])) == (Difference("$.length", "3", "2"),)
+
+
+def test_status_and_location_are_compared() -> None:
+    old, new = answer({}, 302, location="/a"), answer({}, 301, location="/b")
+    assert [d.path for d in compare(old, new)] == ["status", "header:location"]
+
+
+@pytest.mark.parametrize("path", ["$.results[*].total", "$.results[*]", "$.results", "$"])
+def test_an_ignored_path_covers_what_is_below_it(path: str) -> None:
+    old, new = answer({"results": [{"total": 1}]}), answer({"results": [{"total": 2}]})
+    assert compare(old, new, (path,)) == ()
+
+
+def test_an_ignored_path_does_not_cover_its_namesakes() -> None:
+    assert compare(answer({"ab": 1}), answer({"ab": 2}), ("$.a",)) != ()
+
+
+def test_what_is_not_json_is_compared_byte_by_byte() -> None:
+    assert compare(raw(b"<p>a"), raw(b"<p>a")) == ()
+    assert compare(raw(b"<p>a"), raw(b"<p>b")) == (Difference("body", "<p>a", "<p>b"),)
+
+
+def test_json_that_does_not_parse_is_compared_byte_by_byte() -> None:
+    assert compare(raw(b"{", "application/json"), answer({}))[0].path == "body"
+
+
+def test_a_wholly_different_document_is_not_thousands_of_differences() -> None:
+    old, new = (
+        answer(dict.fromkeys(map(str, range(5_000)), 1)),
+        answer(dict.fromkeys(map(str, range(5_000)), 2)),
+    )
+    assert len(compare(old, new)) == MOST_DIFFERENCES
+    assert compare(old, new) == compare(old, new)
+
+
+def test_values_are_shown_short() -> None:
+    assert len(compare(answer("x" * 1_000), answer("y"))[0].old) == 80
