@@ -1,0 +1,100 @@
+"""The entry point: finds the command, runs it, and turns whatever stopped it into one line and an exit code.
+
+Exit codes: 0 yes; 1 the answer is no; 2 could not tell (usage, configuration, I/O); 3 refused; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from itertools import takewhile
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+COMMANDS = {
+    "analyze": (
+        "strangler.cli.analyze:analyze",
+        "Map the coupling of a Django monolith and suggest boundaries.",
+    ),
+    "serve": ("strangler.cli.serve:serve", "Stand in front of the monolith."),
+    "routes": ("strangler.cli.routes:app", "See and change which side answers."),
+    "rollout": ("strangler.cli.rollout:app", "Move a group in guarded steps, back by itself when it fails."),
+    "acl": ("strangler.cli.acl:app", "Check the mappings between legacy models and contracts."),
+    "tokens": ("strangler.cli.tokens:app", "Tokens of the admin API."),
+    "config": ("strangler.cli.config:app", "Show where each setting comes from."),
+    "rule": ("strangler.cli.analyze:rule", "Explain a finding's code."),
+    "demo": ("strangler.cli.demo:demo", "Run the main job, end to end, on the sample monolith."),
+}
+"""Verb -> (where it lives, its line in --help). Only the verb that is called is imported."""
+
+
+def main(argv: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit."""
+    arguments = sys.argv[1:] if argv is None else argv
+    leading = list(takewhile(lambda argument: argument.startswith("-"), arguments))
+    verb = arguments[len(leading)] if len(leading) < len(arguments) else ""
+    debug = "--debug" in leading or os.environ.get("STRANGLER_DEBUG") == "1"
+    try:
+        _app(verb)(args=arguments, prog_name="strangler")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(2)
+    except Exception as error:
+        if debug:
+            raise
+        print(f"strangler: {_line(error)}", file=sys.stderr)  # noqa: T201
+        sys.exit(getattr(error, "exit_code", 2))
+    sys.exit(0)
+
+
+def _app(verb: str) -> typer.Typer:
+    """The application with the called verb in it; the others stand there by name only, for --help and suggestions."""
+    app = typer.Typer(
+        help="Take a Django monolith apart into services, one endpoint at a time, with proof at every step.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    app.callback()(_top)
+    for name, (place, summary) in COMMANDS.items():
+        if name != verb:
+            app.command(name, help=summary)(_elsewhere)
+            continue
+        module, _, attribute = place.partition(":")
+        command: Any = getattr(import_module(module), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name, help=summary)
+        else:
+            app.command(name, help=summary)(command)
+    return app
+
+
+def _top(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Options that stand before the verb."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"strangler {installed('strangler')}")
+        raise typer.Exit
+
+
+def _elsewhere() -> None:
+    """Stands for a verb that was not called."""
+
+
+def _line(error: Exception) -> str:
+    """What happened, in one line. The error trees of the three packages already speak to people."""
+    if hasattr(error, "remedy"):
+        return " ".join(str(error).split())
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}{error.strerror or error}"
+    return f"unexpected {type(error).__name__}: {error}. Run `strangler --debug ...` for the traceback and report it."

@@ -1,0 +1,53 @@
+import re
+
+from strangler.telemetry import Counters, prometheus
+
+
+def counted() -> Counters:
+    counters = Counters()
+    counters.note("billing", "monolith", 0.002, failed=False)
+    counters.note("billing", "service", 0.004, failed=True)
+    counters.note("billing", "service", 0.004, failed=False)
+    counters.note(None, "monolith", 100.0, failed=False)
+    counters.note("billing", "shadow", 0.0, failed=True)
+    return counters
+
+
+def test_nothing_is_counted_twice_in_the_windows() -> None:
+    counters = counted()
+    counters.drain()
+    assert counters.drain() == {}
+
+
+def test_draining_does_not_touch_the_totals() -> None:
+    counters = counted()
+    before = counters.totals()
+    counters.drain()
+    assert counters.totals() == before
+
+
+def test_a_window_has_requests_errors_and_latencies() -> None:
+    window = counted().drain()["billing", "service"]
+    assert (window.requests, window.errors, sum(window.latencies)) == (2, 1, 2)
+    assert 0.003 < window.quantile(0.5) < 0.005
+
+
+def test_prometheus_text_has_one_line_for_each_series_and_the_histogram_is_cumulative() -> None:
+    text = prometheus(counted(), {"strangler_share": [({"group": "billing"}, 25.0)]})
+    names = [line.rpartition(" ")[0] for line in text.splitlines() if not line.startswith("#")]
+    assert len(names) == len(set(names))
+    assert 'strangler_requests_total{group="billing",side="service"} 2' in text
+    assert 'strangler_errors_total{group="billing",side="service"} 1' in text
+    assert 'strangler_requests_total{group="-",side="monolith"} 1' in text
+    assert 'strangler_shadow_compared_total{group="billing",result="different"} 1' in text
+    assert 'strangler_share{group="billing"} 25' in text
+    assert 'side="shadow"' not in text
+    buckets = re.findall(r'_bucket\{group="-",side="monolith",le="[^"]+"\} (\d+)', text)
+    assert buckets[-1] == "1"
+    assert set(buckets[:-1]) == {"0"}
+
+
+def test_labels_cannot_break_out_of_their_quotes() -> None:
+    counters = Counters()
+    counters.note('a"b\\c\nd', "service", 0.1, failed=False)
+    assert r'group="a\"b\\c\nd"' in prometheus(counters, {})
