@@ -51,6 +51,14 @@ def main(argv: list[str] | None = None) -> NoReturn:
     sys.exit(0)
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"strangler {version('strangler')}")
+        raise typer.Exit
+
+
 def _app(verb: str) -> typer.Typer:
     """The application with the called verb in it; the others stand there by name only, for --help and suggestions."""
     app = typer.Typer(
@@ -75,15 +83,12 @@ def _app(verb: str) -> typer.Typer:
 
 
 def _top(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> None:
     """Options that stand before the verb."""
-    if version:
-        from importlib.metadata import version as installed
-
-        typer.echo(f"strangler {installed('strangler')}")
-        raise typer.Exit
 
 
 def _elsewhere() -> None:

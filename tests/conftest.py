@@ -1,0 +1,44 @@
+"""What every test may ask for. Skipping is an answer for a person's machine; where skipping is forbidden it is a failure."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Generator
+
+import pytest
+
+NO_SKIP = os.environ.get("STRANGLER_NO_SKIP") == "1"
+
+
+@pytest.fixture
+def program() -> Callable[[str], str]:
+    """Gives the path of a program (``wrk``, ``nginx``, ``chromium``), or skips the test with the reason."""
+
+    def find(name: str) -> str:
+        path = shutil.which(name)
+        if path is None:
+            pytest.skip(f"{name} is not installed")
+        return path
+
+    return find
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if NO_SKIP and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped where skipping is forbidden: {report.longrepr}"
+    return report
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Real code bases are fetched from the package index: only when asked for."""
+    if os.environ.get("STRANGLER_REAL") != "1":
+        skip = pytest.mark.skip(reason="fetches real code bases from the package index: set STRANGLER_REAL=1")
+        for item in items:
+            if item.get_closest_marker("real") is not None:
+                item.add_marker(skip)
