@@ -1,0 +1,162 @@
+"""Finds the source files of a project and says which dotted name each of them is imported by. Nothing is parsed here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from analyzer.config import IGNORED_FOLDERS, TEST_FOLDERS
+from analyzer.errors import NoProject
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Source:
+    """One Python file: its path below the project, the dotted name it is imported by, and the folder that name starts from."""
+
+    file: str
+    module: str
+    root: str
+    is_package: bool
+    is_test: bool
+    is_migration: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A folder to analyse. ``files`` are sorted by path; ``folder`` is absolute."""
+
+    name: str
+    folder: Path
+    files: tuple[Source, ...]
+
+
+def discover(path: Path) -> Project:
+    """List the Python sources below ``path``.
+
+    Virtual environments, hidden folders, build output and links that lead back up are left out.
+    Raises :class:`NoProject` when the path is missing, is not a folder, or holds no Python file.
+    """
+    if not path.exists():
+        raise NoProject(
+            "there is nothing at this path", where=str(path), remedy="Give the folder of a Django project."
+        )
+    if not path.is_dir():
+        raise NoProject(
+            "this is a file, not a folder", where=str(path), remedy="Give the folder of a Django project."
+        )
+    folder = path.resolve()
+    names = sorted(_python_files(folder))
+    if not names:
+        raise NoProject(
+            "no Python file below this folder",
+            where=str(path),
+            remedy="Give the folder that holds manage.py.",
+        )
+    layout = _Layout(folder, frozenset(names))
+    return Project(folder.name, folder, tuple(layout.source(name) for name in names))
+
+
+def _python_files(folder: Path) -> Iterator[str]:
+    seen = {os.path.realpath(folder)}
+    for current, folders, files in os.walk(folder, followlinks=True):
+        kept = []
+        for name in sorted(folders):
+            child = os.path.join(current, name)  # noqa: PTH118 - os.walk is strings, and this is the hot loop of large trees
+            real = os.path.realpath(child)
+            if _is_ignored(child, name) or real in seen:
+                continue
+            seen.add(real)
+            kept.append(name)
+        folders[:] = kept
+        base = Path(current).relative_to(folder).as_posix()
+        prefix = "" if base == "." else base + "/"
+        yield from (prefix + name for name in files if name.endswith(".py") and not name.startswith("."))
+
+
+def _is_ignored(path: str, name: str) -> bool:
+    if name.startswith(".") or name.endswith(".egg-info"):
+        return True
+    if Path(path, "pyvenv.cfg").exists():
+        return True
+    return name in IGNORED_FOLDERS and not Path(path, "__init__.py").exists()
+
+
+class _Layout:
+    """Which folder each module's name starts from: the one above its top package, or the project that holds it.
+
+    A folder without ``__init__.py`` inside a package is a namespace portion of it. A package that stands in plain
+    folders below a ``manage.py`` is imported by its path from there, as Python does when ``manage.py`` runs.
+    """
+
+    def __init__(self, folder: Path, names: frozenset[str]) -> None:
+        self.folder = folder
+        self.packages = {_parent(name) for name in names if name.endswith("__init__.py")}
+        self.projects = {_parent(name) for name in names if name.rpartition("/")[2] == "manage.py"}
+        self.outer = _outer_packages(folder) if "" in self.packages and "" not in self.projects else ()
+
+    def source(self, name: str) -> Source:
+        root = self.root(_parent(name))
+        stem = name[len(root) + 1 if root else 0 : -len(".py")]
+        is_package = stem == "__init__" or stem.endswith("/__init__")
+        parts = [part for part in stem.split("/") if part]
+        if is_package:
+            parts.pop()
+        if root == "":
+            parts = [*self.outer, *parts]
+        module = ".".join(parts) or "__init__"
+        return Source(name, module, root, is_package, _is_test(name), "migrations" in parts[:-1])
+
+    def root(self, folder: str) -> str:
+        top = None
+        for ancestor in _ancestors(folder):
+            if ancestor in self.projects:
+                return ancestor
+            if ancestor in self.packages:
+                top = ancestor
+        if top is None:
+            return self._plain_root(folder)
+        above = _parent(top) if top else ""
+        return self._plain_root(above)
+
+    def _plain_root(self, folder: str) -> str:
+        if folder.rpartition("/")[2] == "src":
+            return folder
+        for ancestor in _ancestors(folder):
+            if ancestor in self.projects or ancestor.rpartition("/")[2] == "src":
+                return ancestor
+        return folder
+
+
+def _outer_packages(folder: Path) -> tuple[str, ...]:
+    """The packages that the analysed folder itself is inside of, when it is a package."""
+    names: list[str] = []
+    while (folder / "__init__.py").exists() and folder.parent != folder:
+        names.insert(0, folder.name)
+        folder = folder.parent
+    return tuple(names)
+
+
+def _ancestors(folder: str) -> Iterator[str]:
+    """The folder itself, then each folder above it, up to the project's own (the empty string)."""
+    while folder:
+        yield folder
+        folder = _parent(folder)
+    yield ""
+
+
+def _parent(name: str) -> str:
+    return name.rpartition("/")[0]
+
+
+def _is_test(name: str) -> bool:
+    *folders, file = name.lower().split("/")
+    stem = file.removesuffix(".py")
+    if (
+        stem in {"tests", "conftest", "test"}
+        or stem.startswith("test_")
+        or stem.endswith(("_test", "_tests"))
+    ):
+        return True
+    return not TEST_FOLDERS.isdisjoint(folders)
