@@ -1,4 +1,4 @@
-"""What is concluded from the facts: the coupling graph, boundaries, the bill of each cut, and the order of extraction."""
+"""What is concluded from the facts: the coupling graph, boundaries, the bill of each cut, the order of extraction."""
 
 from __future__ import annotations
 
@@ -23,12 +23,25 @@ EdgeKind = Literal[
     "call",
     "import",
 ]
+BillKind = Literal[
+    "fk",
+    "join",
+    "cascade",
+    "transaction",
+    "signal",
+    "task",
+    "shared_write",
+    "route",
+    "read",
+    "import",
+    "template",
+]
 Verdict = Literal["extract now", "extract after", "keep in the monolith", "shared reference data"]
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A coupling between two modules, models (labels) or tables. ``weight`` is already multiplied by the number of sites."""
+    """A coupling between two modules, models (labels) or tables. ``weight`` is summed over its sightings."""
 
     source: str
     target: str
@@ -42,22 +55,10 @@ class Edge:
 class BillItem:
     """One thing that a cut costs. ``remedy`` is what to do, ``command`` the tool's next command (may be empty)."""
 
-    kind: Literal[
-        "fk",
-        "join",
-        "cascade",
-        "transaction",
-        "signal",
-        "task",
-        "shared_write",
-        "route",
-        "read",
-        "import",
-        "template",
-    ]
+    kind: BillKind
     summary: str
     other: str
-    """The boundary on the far side."""
+    """The boundary on the far side; several, separated by ", ", where one thing meets several; may be empty."""
     locations: tuple[Location, ...]
     remedy: str
     command: str = ""
@@ -96,8 +97,12 @@ class Boundary:
     reasons: tuple[str, ...]
     metrics: Metrics
     bill: tuple[BillItem, ...]
+    tasks: tuple[str, ...] = ()
+    """Dotted names of the tasks, commands and signal receivers that move along."""
     after: tuple[str, ...] = ()
-    """Boundaries that have to go first."""
+    """Boundaries that had better go first: they share this one's blockers and are cheaper."""
+    hubs: tuple[str, ...] = ()
+    """Labels of its models that most other parts of the system refer to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """The whole result: facts, graph, plan, findings. ``analyzer.model.schema`` turns it into ``analysis.json`` and back."""
+    """The whole result: facts, graph, plan, findings. ``analyzer.model.schema`` writes it as ``analysis.json``."""
 
     facts: Facts
     edges: tuple[Edge, ...]

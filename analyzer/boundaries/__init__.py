@@ -1,0 +1,94 @@
+"""Coupling -> plan: boundaries with their bills and verdicts, and the order of extraction. Pure: no I/O, no clock."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from analyzer.boundaries.bill import write_bills
+from analyzer.boundaries.graph import table_of
+from analyzer.boundaries.hubs import find_hubs
+from analyzer.boundaries.metrics import measure
+from analyzer.boundaries.naming import name_groups
+from analyzer.boundaries.order import put_after, rank
+from analyzer.boundaries.partition import Group, partition
+from analyzer.boundaries.place import Placement, place
+from analyzer.boundaries.verdicts import judge, judge_shared
+from analyzer.coupling import Tables
+from analyzer.model.facts import Facts
+from analyzer.model.plan import BillItem, Boundary, Edge, Metrics, Step
+
+__all__ = ["Group", "Placement", "draw", "find_hubs", "partition", "place"]
+
+
+def draw(
+    facts: Facts, tables: Tables, edges: tuple[Edge, ...], seed: int = 0
+) -> tuple[tuple[Boundary, ...], tuple[Step, ...]]:
+    """Boundaries sorted by name, and the order of extraction. The same input and seed give the same answer."""
+    groups = partition(facts, tables, edges, seed)
+    names = name_groups(groups, tables, _degrees(tables, edges))
+    placement = place(
+        facts, tables, {t: name for group, name in zip(groups, names, strict=True) for t in group.tables}
+    )
+    metrics = measure(facts, tables, edges, placement, names)
+    shared = frozenset(name for group, name in zip(groups, names, strict=True) if group.shared)
+    bills = write_bills(facts, tables, edges, placement, shared)
+    candidates = sum(not group.shared for group in groups)
+    boundaries = [
+        _boundary(name, group, tables, placement, metrics[name], bills.get(name, ()), candidates)
+        for group, name in zip(groups, names, strict=True)
+    ]
+    order = rank(boundaries, _lines(facts, placement))
+    return tuple(sorted(put_after(boundaries, order), key=lambda b: b.name)), order
+
+
+def _boundary(
+    name: str,
+    group: Group,
+    tables: Tables,
+    placement: Placement,
+    metrics: Metrics,
+    bill: Sequence[BillItem],
+    candidates: int,
+) -> Boundary:
+    inside = set(group.tables)
+    models = tuple(sorted(label for label, table in tables.by_label.items() if table in inside))
+    confidence = tuple((label, group.confidence[tables.by_label[label]]) for label in models)
+    mean = round(sum(c for _, c in confidence) / len(confidence), 3) if confidence else 1.0
+    hubs = tuple(label for label in models if tables.by_label[label] in group.hubs)
+    if group.shared:
+        judgement = judge_shared(hubs, library=group.library)
+    else:
+        judgement = judge(metrics, mean, bill, candidates=candidates)
+    return Boundary(
+        name=name,
+        models=models,
+        tables=group.tables,
+        modules=tuple(sorted(m for m, b in placement.module.items() if b == name)),
+        routes=tuple(sorted(r for r, b in placement.route.items() if b == name)),
+        confidence=mean,
+        model_confidence=confidence,
+        verdict=judgement.verdict,
+        reasons=judgement.reasons,
+        metrics=metrics,
+        bill=tuple(bill),
+        tasks=tuple(sorted(t for t, b in placement.task.items() if b == name)),
+        hubs=hubs,
+    )
+
+
+def _degrees(tables: Tables, edges: Sequence[Edge]) -> dict[str, float]:
+    degrees: dict[str, float] = defaultdict(float)
+    for edge in edges:
+        if edge.level != "module":
+            for name in (edge.source, edge.target):
+                degrees[table_of(name, tables)] += edge.weight
+    return degrees
+
+
+def _lines(facts: Facts, placement: Placement) -> Counter[str]:
+    lines: Counter[str] = Counter()
+    for module in facts.modules:
+        if module.name in placement.module:
+            lines[placement.module[module.name]] += module.lines
+    return lines

@@ -1,0 +1,88 @@
+"""Many runs, one answer: which nodes are put together how often, and the partition that the runs agree on.
+
+After Lancichinetti and Fortunato, "Consensus clustering in complex networks", Sci. Rep. 2, 336 (2012), with the last
+step replaced by average linkage on the co-assignment matrix (Fred and Jain, "Combining multiple clusterings using
+evidence accumulation", IEEE TPAMI 27(6), 2005), which needs no further random runs.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from itertools import combinations
+
+from analyzer.boundaries.graph import Adjacency
+from analyzer.boundaries.louvain import louvain
+from analyzer.boundaries.prng import SplitMix64
+
+RESOLUTIONS = (0.6, 0.8, 1.0, 1.25, 1.6)
+"""Coarse to fine: a boundary has to be visible at most of them."""
+RUNS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Consensus:
+    """``community[i]`` of each node, and how often two nodes were put together (share of the runs; absent is 0)."""
+
+    community: tuple[int, ...]
+    together: dict[tuple[int, int], float]
+
+    def confidence(self, node: int) -> float:
+        """Mean share of the runs in which a node sat with the others of its community; for a node alone, the share of
+        runs in which it was not with its nearest neighbour."""
+        mates = [i for i, c in enumerate(self.community) if c == self.community[node] and i != node]
+        if mates:
+            return sum(self.share(node, mate) for mate in mates) / len(mates)
+        return 1.0 - max((self.share(node, i) for i in range(len(self.community)) if i != node), default=0.0)
+
+    def share(self, one: int, other: int) -> float:
+        """Share of the runs in which two nodes were together."""
+        return self.together.get((min(one, other), max(one, other)), 0.0)
+
+
+def agree(adjacency: Adjacency, seed: int, runs: int = RUNS, threshold: float = 0.5) -> Consensus:
+    """Cluster ``runs`` times over all resolutions, then merge whatever was together more often than ``threshold``."""
+    random = SplitMix64(seed)
+    counts: dict[tuple[int, int], int] = defaultdict(int)
+    for run in range(runs):
+        groups: dict[int, list[int]] = defaultdict(list)
+        for node, community in enumerate(louvain(adjacency, RESOLUTIONS[run % len(RESOLUTIONS)], random)):
+            groups[community].append(node)
+        for group in groups.values():
+            for pair in combinations(group, 2):
+                counts[pair] += 1
+    together = {pair: count / runs for pair, count in counts.items()}
+    return Consensus(_average_linkage(len(adjacency), together, threshold), together)
+
+
+def _average_linkage(size: int, together: dict[tuple[int, int], float], threshold: float) -> tuple[int, ...]:
+    """Merge the two clusters with the highest mean share until no pair's mean is above the threshold."""
+    members: dict[int, list[int]] = {i: [i] for i in range(size)}
+    sums: dict[int, dict[int, float]] = defaultdict(dict)
+    for (one, other), share in together.items():
+        sums[one][other] = sums[other][one] = share
+    heap = [(-share, one, other) for (one, other), share in together.items() if share > threshold]
+    heapify(heap)
+    while heap:
+        negative, one, other = heappop(heap)
+        if one not in members or other not in members:
+            continue
+        mean = sums[one][other] / (len(members[one]) * len(members[other]))
+        if -negative != mean:
+            continue
+        members[one] += members.pop(other)
+        for third, total in sums.pop(other).items():
+            if third != one:
+                sums[one][third] = sums[third][one] = sums[one].get(third, 0.0) + total
+                sums[third].pop(other, None)
+        sums[one].pop(other, None)
+        for third, total in sums[one].items():
+            mean = total / (len(members[one]) * len(members[third]))
+            if mean > threshold:
+                heappush(heap, (-mean, min(one, third), max(one, third)))
+    community = [0] * size
+    for number, key in enumerate(sorted(members, key=lambda k: min(members[k]))):
+        for node in members[key]:
+            community[node] = number
+    return tuple(community)

@@ -1,0 +1,71 @@
+"""The order of extraction: highest value, lowest risk first, both with their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from analyzer.boundaries.bill import BLOCKERS, cost
+from analyzer.model.plan import Boundary, Step
+
+ROUTES, LINES, COHESION = 0.5, 0.3, 0.2
+"""The parts of a boundary's value: how many URL patterns it frees, how much code, how much of a thing it is."""
+
+
+def rank(boundaries: Sequence[Boundary], lines: Mapping[str, int]) -> tuple[Step, ...]:
+    """Steps for the boundaries that can be extracted. ``lines`` is the code size of each boundary.
+
+    value = 0.5 * routes / most routes + 0.3 * lines / most lines + 0.2 * cohesion;
+    risk = cost of the bill / highest cost. Boundaries without blockers come first, then by value - risk.
+    """
+    candidates = [b for b in boundaries if b.verdict in ("extract now", "extract after")]
+    most_routes = max((len(b.routes) for b in candidates), default=0) or 1
+    most_lines = max((lines.get(b.name, 0) for b in candidates), default=0) or 1
+    highest = max((cost(b.bill) for b in candidates), default=0.0) or 1.0
+    steps = {}
+    for b in candidates:
+        own_lines, own_cost = lines.get(b.name, 0), cost(b.bill)
+        value = (
+            ROUTES * len(b.routes) / most_routes
+            + LINES * own_lines / most_lines
+            + COHESION * b.metrics.cohesion
+        )
+        reasons = (
+            f"value: {len(b.routes)} URL patterns, {own_lines} lines, cohesion {b.metrics.cohesion:.2f}",
+            f"risk: the bill costs {own_cost:g} of {highest:g} ({_parts(b)})",
+        )
+        steps[b.name] = Step(b.name, round(value, 3), round(own_cost / highest, 3), reasons)
+    ready = {b.name for b in candidates if b.verdict == "extract now"}
+    return tuple(
+        sorted(
+            steps.values(), key=lambda s: (s.boundary not in ready, round(s.risk - s.value, 6), s.boundary)
+        )
+    )
+
+
+def put_after(boundaries: Sequence[Boundary], order: Sequence[Step]) -> tuple[Boundary, ...]:
+    """Say of each blocked boundary which of the boundaries that block it stand before it in the order."""
+    position = {step.boundary: i for i, step in enumerate(order)}
+    done = []
+    for boundary in boundaries:
+        blockers = {
+            other
+            for item in boundary.bill
+            if item.kind in BLOCKERS
+            for other in item.other.split(", ")
+            if other
+        }
+        own = position.get(boundary.name, 0)
+        earlier = sorted((b for b in blockers if position.get(b, own) < own), key=lambda b: position[b])
+        done.append(
+            replace(boundary, after=tuple(earlier)) if boundary.verdict == "extract after" else boundary
+        )
+    return tuple(done)
+
+
+def _parts(boundary: Boundary) -> str:
+    counts: dict[str, int] = {}
+    for item in boundary.bill:
+        if item.kind != "route":
+            counts[item.kind] = counts.get(item.kind, 0) + 1
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items()) or "nothing crosses"

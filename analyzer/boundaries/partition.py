@@ -1,0 +1,148 @@
+"""Tables -> groups that belong together, with the confidence of each placement."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from math import isqrt
+
+from analyzer.boundaries.consensus import Consensus, agree
+from analyzer.boundaries.graph import Adjacency, TableGraph, build_graph, damped, must_link, table_of
+from analyzer.boundaries.hubs import find_hubs
+from analyzer.coupling import Tables
+from analyzer.model.facts import Facts
+from analyzer.model.plan import Edge
+
+FEWEST_PARTS = 4
+"""Below this many Django apps with models, a first clustering stands in for the apps when hubs are sought."""
+SMALL = 3
+"""A cluster of fewer tables joins a larger one of the same app."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Tables that belong together. ``shared``: reference data, not a service; ``library``: not the project's own."""
+
+    tables: tuple[str, ...]
+    confidence: Mapping[str, float]
+    shared: bool = False
+    library: bool = False
+    hubs: frozenset[str] = frozenset()
+
+
+def partition(facts: Facts, tables: Tables, edges: tuple[Edge, ...], seed: int) -> tuple[Group, ...]:
+    """Every known table in exactly one group: clusters, then groups of shared reference data, then the libraries'."""
+    own = [table for table in tables.names() if table not in tables.library]
+    linked = must_link(tables, edges)
+    parts = _parts(own, tables, edges, linked, seed)
+    hubs = find_hubs(facts, tables, parts)
+    kept = [edge for edge in edges if not _is_reference(edge, tables, hubs, parts)]
+    graph = build_graph(tables, kept, own, linked)
+    adjacency = damped(graph.adjacency)
+    consensus = agree(adjacency, seed)
+    community = merge_small(graph, adjacency, consensus.community, tables)
+    groups = _split_hubs(graph, replace(consensus, community=community), hubs, tables)
+    if tables.library:
+        names = tuple(sorted(tables.library))
+        groups += (Group(names, dict.fromkeys(names, 1.0), shared=True, library=True),)
+    return groups
+
+
+def _parts(
+    own: list[str], tables: Tables, edges: tuple[Edge, ...], linked: list[tuple[str, str]], seed: int
+) -> dict[str, str]:
+    apps = {table: tables.app[table] for table in own}
+    if len(set(apps.values())) >= FEWEST_PARTS:
+        return apps
+    graph = build_graph(tables, edges, own, linked)
+    community = agree(damped(graph.adjacency), seed).community
+    return {table: str(community[i]) for i, group in enumerate(graph.members) for table in group}
+
+
+def _is_reference(edge: Edge, tables: Tables, hubs: frozenset[str], parts: Mapping[str, str]) -> bool:
+    """Whether an edge only says that something outside refers to a hub."""
+    one, other = table_of(edge.source, tables), table_of(edge.target, tables)
+    return (one in hubs or other in hubs) and parts.get(one) != parts.get(other)
+
+
+def merge_small(
+    graph: TableGraph, adjacency: Adjacency, community: Iterable[int], tables: Tables
+) -> tuple[int, ...]:
+    """Let clusters that are too small for a service of their own join the nearest cluster of the same app, and keep
+    the number of clusters below max(10, sqrt(2 n)): more than that is not an answer."""
+    place = list(community)
+    limit = max(10, isqrt(2 * len(place)))
+    while True:
+        clusters: dict[int, list[int]] = defaultdict(list)
+        for node, cluster in enumerate(place):
+            clusters[cluster].append(node)
+        too_many = len(clusters) > limit
+        for cluster in sorted(clusters, key=lambda c: (len(clusters[c]), c)):
+            if len(clusters[cluster]) >= SMALL and not too_many:
+                continue
+            target = _nearest(clusters, cluster, graph, adjacency, tables, any_app=too_many)
+            if target is not None:
+                for node in clusters[cluster]:
+                    place[node] = target
+                break
+        else:
+            return tuple(place)
+
+
+def _nearest(
+    clusters: Mapping[int, list[int]],
+    cluster: int,
+    graph: TableGraph,
+    adjacency: Adjacency,
+    tables: Tables,
+    any_app: bool,
+) -> int | None:
+    """The cluster with the strongest ties to this one, if it has any."""
+    cluster_of = {node: c for c, nodes in clusters.items() for node in nodes}
+    app = _main_app(graph, clusters[cluster], tables)
+    ties: dict[int, float] = defaultdict(float)
+    for node in clusters[cluster]:
+        for other, weight in adjacency[node].items():
+            ties[cluster_of[other]] += weight
+    ties.pop(cluster, None)
+    near = [c for c in ties if any_app or _main_app(graph, clusters[c], tables) == app]
+    return max(near, key=lambda c: (ties[c], -c), default=None)
+
+
+def _main_app(graph: TableGraph, nodes: Iterable[int], tables: Tables) -> str:
+    counts = Counter(tables.app[graph.members[node][0]] for node in nodes)
+    return min(counts, key=lambda app: (-counts[app], app))
+
+
+def _split_hubs(
+    graph: TableGraph, consensus: Consensus, hubs: frozenset[str], tables: Tables
+) -> tuple[Group, ...]:
+    """A hub keeps the tables around it where hubs are a third of them; else it stands with its app's other hubs."""
+    clusters: dict[int, list[int]] = defaultdict(list)
+    for node, cluster in enumerate(consensus.community):
+        clusters[cluster].append(node)
+    is_hub = [any(table in hubs for table in members) for members in graph.members]
+    plain, shared = [], []
+    alone: dict[str, list[int]] = defaultdict(list)
+    for cluster in sorted(clusters):
+        nodes = clusters[cluster]
+        found = [node for node in nodes if is_hub[node]]
+        if 3 * len(found) >= len(nodes):
+            shared.append(_group(graph, consensus, nodes, hubs))
+            continue
+        for node in found:
+            alone[tables.app[graph.members[node][0]]].append(node)
+        plain.append(_group(graph, consensus, [node for node in nodes if not is_hub[node]]))
+    shared += [_group(graph, consensus, alone[app], hubs) for app in sorted(alone)]
+    return (*plain, *shared)
+
+
+def _group(
+    graph: TableGraph, consensus: Consensus, nodes: list[int], hubs: frozenset[str] = frozenset()
+) -> Group:
+    tables = tuple(sorted(table for node in nodes for table in graph.members[node]))
+    confidence = {
+        table: round(consensus.confidence(node), 3) for node in nodes for table in graph.members[node]
+    }
+    return Group(tables, confidence, shared=bool(hubs), hubs=hubs & set(tables))

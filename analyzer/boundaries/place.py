@@ -1,0 +1,109 @@
+"""Where everything that is not a table belongs: modules, routes and tasks join the tables that they touch most."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import sqrt
+
+from analyzer.coupling import Tables
+from analyzer.model.facts import Access, Facts, Module
+
+WRITE, READ, DEFINES, HOME = 2.0, 1.0, 4.0, 0.5
+"""A write says twice as much as a read; defining a model says most; a view's module breaks ties."""
+MOVING = ("task", "command", "receiver")
+"""The kinds of entry points that move with a boundary beside its routes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The boundary of each table, module, route (by position) and task (by name). What touches nothing is absent."""
+
+    table: Mapping[str, str]
+    module: Mapping[str, str]
+    route: Mapping[int, str]
+    task: Mapping[str, str]
+
+    def home(self, access: Access) -> str:
+        """The boundary whose code makes this access; empty for code that belongs nowhere."""
+        return self.module.get(access.module, "")
+
+
+def place(facts: Facts, tables: Tables, boundary_of: Mapping[str, str]) -> Placement:
+    """Put modules, routes and tasks where their tables are. A table used everywhere says little: its say is divided by
+    the root of the number of its users."""
+    modules = _place_modules(facts, tables, boundary_of)
+    routes: dict[int, str] = {}
+    users = Counter(t for r in facts.routes for t in {*r.tables_read, *r.tables_written})
+    for position, route in enumerate(facts.routes):
+        if route.library:
+            continue
+        home = modules.get(_module_of(route.view, modules), "")
+        found = _strongest(route.tables_read, route.tables_written, users, boundary_of, home)
+        if found:
+            routes[position] = found
+    tasks: dict[str, str] = {}
+    moving = [entry for entry in facts.entry_points if entry.kind in MOVING]
+    users = Counter(t for e in moving for t in {*e.tables_read, *e.tables_written})
+    for entry in moving:
+        home = modules.get(_module_of(entry.name, modules), "")
+        found = _strongest(entry.tables_read, entry.tables_written, users, boundary_of, home)
+        if found:
+            tasks[entry.name] = found
+    return Placement(boundary_of, modules, routes, tasks)
+
+
+def _strongest(
+    read: Iterable[str],
+    written: Iterable[str],
+    users: Mapping[str, int],
+    boundary_of: Mapping[str, str],
+    home: str,
+) -> str:
+    scores: dict[str, float] = defaultdict(float)
+    if home:
+        scores[home] = HOME
+    for names, weight in ((read, READ), (written, WRITE)):
+        for table in names:
+            if table in boundary_of:
+                scores[boundary_of[table]] += weight / sqrt(users[table])
+    return _best(scores)
+
+
+def _place_modules(facts: Facts, tables: Tables, boundary_of: Mapping[str, str]) -> dict[str, str]:
+    product = [m for m in facts.modules if not m.is_test and not m.is_migration]
+    scores: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    users = Counter(table for table, _ in {(a.table, a.module) for a in facts.accesses})
+    for access in facts.accesses:
+        if access.table in boundary_of and access.kind != "cascade":
+            weight = WRITE if access.mode == "write" else READ
+            scores[access.module][boundary_of[access.table]] += weight / sqrt(users[access.table])
+    for table, defined_in in tables.module.items():
+        if table not in tables.library and table not in tables.through:
+            scores[defined_in][boundary_of[table]] += DEFINES
+    placed = {m.name: best for m in product if (best := _best(scores.get(m.name, {})))}
+    by_app = _main_boundary_of_apps(product, placed)
+    for module in product:
+        if module.name not in placed and module.app in by_app:
+            placed[module.name] = by_app[module.app]
+    return placed
+
+
+def _main_boundary_of_apps(modules: Iterable[Module], placed: Mapping[str, str]) -> dict[str | None, str]:
+    """Modules that touch no table (urls, apps, forms) follow the rest of their app, by lines of code."""
+    lines: dict[str | None, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for module in modules:
+        if module.app and module.name in placed:
+            lines[module.app][placed[module.name]] += module.lines
+    return {app: _best(counts) for app, counts in lines.items()}
+
+
+def _module_of(dotted: str, modules: Mapping[str, str]) -> str:
+    while dotted and dotted not in modules:
+        dotted = dotted.rpartition(".")[0]
+    return dotted
+
+
+def _best(scores: Mapping[str, float]) -> str:
+    return min(scores, key=lambda name: (-scores[name], name), default="")
