@@ -1,7 +1,7 @@
 """Who is in the share: an identity is hashed once to a bucket, and a share of N % is ``bucket < N * 100``.
 
-The share is monotone (raising it only adds users) and symmetric (nobody is stuck on either side), and any data plane that
-can compare a number chooses the same cohort.
+The share is monotone (raising it only adds users) and symmetric (nobody is stuck on either side), and any data plane
+that can compare a number chooses the same cohort.
 """
 
 from __future__ import annotations

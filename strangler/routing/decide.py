@@ -27,8 +27,8 @@ Reason = Literal[
 @dataclass(frozen=True, slots=True)
 class RequestFacts:
     """What a decision may look at. ``path`` is decoded; header names are lower case; ``client`` is the address that is
-    believed; ``roll`` is a random number 0..9999 drawn by the caller, for a client without identity; ``shadow_roll`` likewise,
-    for the sample of mirrored requests."""
+    believed; ``roll`` is a random number 0..9999 drawn by the caller, for a client without identity; ``shadow_roll``
+    likewise, for the sample of mirrored requests."""
 
     method: str
     path: str

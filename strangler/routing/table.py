@@ -9,7 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
 
-from strangler.routing.patterns import Kind, compile_pattern, literal_segment
+from strangler.routing.patterns import Kind, compile_pattern, fixed_path, fixed_prefix
 
 Side = Literal["monolith", "service"]
 Writer = Literal["undeclared", "monolith", "service"]
@@ -37,8 +37,8 @@ class Group:
     """Routes that move as one. ``share`` is the percentage (two decimals) of the cohort that the service answers.
 
     ``sticky`` names the identity that is hashed to a bucket: ``cookie:NAME``, ``header:NAME``, ``tenant`` or ``client``
-    (the client's address). ``allow`` and ``deny`` hold ``tenant:X``, ``header:NAME=VALUE``, ``cookie:NAME=VALUE`` and are
-    looked at first: deny wins. ``shadow`` is the percentage of the monolith's safe requests that are mirrored.
+    (the client's address). ``allow`` and ``deny`` hold ``tenant:X``, ``header:NAME=VALUE``, ``cookie:NAME=VALUE`` and
+    are looked at first: deny wins. ``shadow`` is the percentage of the monolith's safe requests that are mirrored.
     """
 
     name: str
@@ -75,11 +75,16 @@ class Route:
     hosts: tuple[str, ...] = ()
     priority: int = 0
     """Routes with a higher priority come first; equal ones keep their order."""
+    read_only: bool = False
+    """The view behind it is known to accept safe methods only. Unlike ``methods``, this does not narrow what it
+    matches: as in Django, the first pattern wins, whatever the method."""
+    imported: bool = False
+    """It came from an analysis, and the next import may replace it."""
 
     @property
     def writes(self) -> bool:
-        """Whether an unsafe method can reach it."""
-        return not self.methods or bool(self.methods - SAFE_METHODS)
+        """Whether an unsafe method can reach it and change something."""
+        return not self.read_only and (not self.methods or bool(self.methods - SAFE_METHODS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,26 +113,58 @@ class RouteTable:
         return RouteIndex.of(self.routes)
 
 
+Candidates = tuple[tuple[re.Pattern[str], Route], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class RouteIndex:
-    """Compiled routes by their first fixed path segment, each list in the order in which routes are tried."""
+    """Compiled routes by what their paths begin with, each tuple in the order in which routes are tried.
 
-    by_segment: Mapping[str, tuple[tuple[re.Pattern[str], Route], ...]]
-    others: tuple[tuple[re.Pattern[str], Route], ...]
+    ``by_path`` serves the paths that some route names in full, ``by_prefix`` all others by their longest indexed
+    beginning (whole segments; every shorter beginning of a key is a key too). Each tuple is complete: it holds every
+    route that could match such a path.
+    """
+
+    by_path: Mapping[str, Candidates]
+    by_prefix: Mapping[str, Candidates]
 
     @classmethod
     def of(cls, routes: tuple[Route, ...]) -> RouteIndex:
-        ordered = sorted(routes, key=lambda route: -route.priority)
         keyed = [
-            (literal_segment(route.kind, route.pattern), compile_pattern(route.kind, route.pattern), route)
-            for route in ordered
+            (
+                fixed_path(route.kind, route.pattern),
+                fixed_prefix(route.kind, route.pattern),
+                (compile_pattern(route.kind, route.pattern), route),
+            )
+            for route in sorted(routes, key=lambda route: -route.priority)
         ]
-        segments = {key for key, _, _ in keyed if key is not None}
+        paths = {path for path, _, _ in keyed if path is not None}
+        prefixes = {"", *(b for path, prefix, _ in keyed if path is None for b in _beginnings(prefix))}
         return cls(
-            by_segment={s: tuple((p, r) for key, p, r in keyed if key in (None, s)) for s in segments},
-            others=tuple((p, r) for key, p, r in keyed if key is None),
+            by_path={
+                wanted: tuple(
+                    c
+                    for path, prefix, c in keyed
+                    if path == wanted or (path is None and wanted.startswith(prefix))
+                )
+                for wanted in paths
+            },
+            by_prefix={
+                wanted: tuple(c for path, prefix, c in keyed if path is None and wanted.startswith(prefix))
+                for wanted in prefixes
+            },
         )
 
-    def candidates(self, path: str) -> tuple[tuple[re.Pattern[str], Route], ...]:
+    def candidates(self, path: str) -> Candidates:
         """The routes that could match a path (decoded, without its leading slash), in order."""
-        return self.by_segment.get(path.partition("/")[0], self.others)
+        found = self.by_path.get(path)
+        if found is not None:
+            return found
+        found, end = self.by_prefix[""], path.find("/")
+        while end >= 0 and (deeper := self.by_prefix.get(path[: end + 1])) is not None:
+            found, end = deeper, path.find("/", end + 1)
+        return found
+
+
+def _beginnings(prefix: str) -> list[str]:
+    return [prefix[: end + 1] for end, char in enumerate(prefix) if char == "/"]

@@ -1,0 +1,91 @@
+"""Watches the state and hands every new route table to a running facade, within 200 ms of its commit."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from threading import Event, Thread
+
+from strangler.errors import StranglerError
+from strangler.routing import RouteTable
+from strangler.store import State, open_state
+
+INTERVAL = 0.05
+"""Seconds between two looks at the state; one look costs some ten microseconds."""
+
+log = logging.getLogger("strangler.control")
+
+
+class Follower:
+    """A daemon thread with its own connection that calls ``swap(table)`` on the event loop after each change.
+
+    While the state cannot be read the last table stays; ``trouble`` then says why (None while all is well). It is
+    logged once, and once more when the state is back.
+    """
+
+    def __init__(
+        self,
+        state_url: str,
+        swap: Callable[[RouteTable], None],
+        loop: asyncio.AbstractEventLoop,
+        *,
+        interval: float = INTERVAL,
+        open_: Callable[[str], State] = lambda url: open_state(url, create=False),
+    ) -> None:
+        self.trouble: StranglerError | None = None
+        self._url = state_url
+        self._swap = swap
+        self._loop = loop
+        self._interval = interval
+        self._open = open_
+        self._state: State | None = None
+        self._version: int | None = None
+        self._stopped = Event()
+        self._thread = Thread(target=self._run, name="strangler-follower", daemon=True)
+
+    def start(self, version: int | None = None) -> None:
+        """Begin; ``version`` is the one that the facade already has (None: hand over the first one that is found)."""
+        self._version = version
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End and wait for the thread; no swap is scheduled afterwards."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._look()
+                self._recovered()
+            except StranglerError as error:
+                self._troubled(error)
+            except RuntimeError:  # the event loop is closed: there is nobody left to serve
+                break
+            self._stopped.wait(self._interval)
+        if self._state is not None:
+            self._state.close()
+
+    def _look(self) -> None:
+        if self._state is None:
+            self._state = self._open(self._url)
+        routes = self._state.routes
+        # Any other version, not only a higher one: a restored backup counts too.
+        if routes.version() == self._version:
+            return
+        table = routes.load()
+        _ = table.index  # compile here, so that no request waits for it
+        self._loop.call_soon_threadsafe(self._swap, table)
+        self._version = table.version
+
+    def _troubled(self, error: StranglerError) -> None:
+        if self.trouble is None:
+            log.warning("the routes cannot be followed, the last table stays in force: %s", error)
+        self.trouble = error
+
+    def _recovered(self) -> None:
+        if self.trouble is not None:
+            log.warning("the routes can be followed again, at version %s", self._version)
+        self.trouble = None

@@ -1,0 +1,176 @@
+"""The small notations of the route table's document: names, percentages, durations, identities, cohort rules. Pure.
+
+Each reader takes the value and the place where it stands, returns what the table holds, and raises ``BadDocument``.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+from urllib.parse import urlsplit
+
+from strangler.errors import BadDocument
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""RFC 9110, 5.6.2: what a header, a cookie and a method may be called."""
+
+
+def read_text(value: object, where: str) -> str:
+    if not isinstance(value, str):
+        raise BadDocument(f"{value!r} is not a string", where=where, remedy="Put it in quotes.")
+    if any(ord(char) < 32 or 0xD800 <= ord(char) <= 0xDFFF for char in value):
+        raise BadDocument(f"{value!r} holds a control character", where=where, remedy="Remove it.")
+    return value
+
+
+def read_name(value: object, where: str) -> str:
+    """A name of a route, a group or an upstream: small letters, digits, ``.``, ``_``, ``-``; at most 100."""
+    name = read_text(value, where)
+    if _NAME.fullmatch(name) is None:
+        raise BadDocument(
+            f"{name!r} is not a name",
+            where=where,
+            remedy="Use small letters, digits, '.', '_' and '-', beginning with a letter or a digit.",
+        )
+    return name
+
+
+def read_percent(value: object, where: str) -> float:
+    """A percentage: 0..100 with at most two decimals (a bucket is a hundredth of a percent)."""
+    try:
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise InvalidOperation
+        number = Decimal(str(value))
+        if not 0 <= number <= 100 or number * 100 != int(number * 100):
+            raise InvalidOperation
+    except InvalidOperation:
+        raise BadDocument(
+            f"{value!r} is not a percentage", where=where, remedy="Give 0 to 100 with at most two decimals."
+        ) from None
+    return float(number)
+
+
+def write_percent(percent: float) -> int | float:
+    return int(percent) if percent == int(percent) else percent
+
+
+def read_duration(value: object, where: str) -> float:
+    """Seconds from ``250ms``, ``1s``, ``5m``, ``1h``, or a number of seconds; more than zero, at most a day."""
+    seconds = 0.0
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = float(value)
+    elif isinstance(value, str) and (match := _DURATION.fullmatch(value)):
+        amount, unit = match.groups()
+        seconds = float(amount) / 1000 if unit == "ms" else float(amount) * _SECONDS[unit]
+    if not 0 < seconds <= 86_400:
+        raise BadDocument(
+            f"{value!r} is not a duration", where=where, remedy='Write it like "250ms", "1s" or "5m".'
+        )
+    return seconds
+
+
+def write_duration(seconds: float) -> str | float:
+    """The shortest notation that reads back as exactly the same number of seconds."""
+    if seconds == int(seconds):
+        return f"{int(seconds)}s"
+    milliseconds = round(seconds * 1000)
+    return f"{milliseconds}ms" if milliseconds / 1000 == seconds else seconds
+
+
+def read_url(value: object, where: str) -> str:
+    """``http(s)://host[:port]``, without a path: the facade forwards paths as they are."""
+    url = read_text(value, where).rstrip("/")
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or re.search(r"\s", url):
+        raise BadDocument(
+            f"{url!r} is not the address of a server",
+            where=where,
+            remedy="Write it like http://127.0.0.1:9001.",
+        )
+    if parts.path or parts.query or parts.fragment or "@" in parts.netloc or url.endswith(("?", "#")):
+        raise BadDocument(
+            f"{url!r} is more than the address of a server",
+            where=where,
+            remedy=f"Leave it at {parts.scheme}://{parts.netloc.rpartition('@')[2]}: paths are forwarded as they are.",
+        )
+    return url
+
+
+def read_method(value: object, where: str) -> str:
+    method = read_text(value, where).upper()
+    if _TOKEN.fullmatch(method) is None:
+        raise BadDocument(
+            f"{value!r} is not an HTTP method", where=where, remedy="Write it like GET or POST."
+        )
+    return method
+
+
+def read_host(value: object, where: str) -> str:
+    """``example.com``, ``*.example.com`` or an address; in small letters, without a port."""
+    host = read_text(value, where).lower()
+    if re.fullmatch(r"(\*\.)?[a-z0-9._-]+|\[[0-9a-f:.]+\]", host) is None:
+        raise BadDocument(
+            f"{value!r} is not a host name",
+            where=where,
+            remedy="Write it like shop.example.com or *.example.com, without a port.",
+        )
+    return host
+
+
+def read_sticky(value: object, where: str) -> str:
+    """``cookie:NAME``, ``header:NAME``, ``tenant`` or ``client``."""
+    text = read_text(value, where)
+    kind, colon, name = text.partition(":")
+    if text in ("tenant", "client") or (kind in ("cookie", "header") and _TOKEN.fullmatch(name)):
+        return text
+    if kind == "claim" and colon:
+        raise BadDocument(
+            "this version does not verify tokens, so a claim cannot make a cohort",
+            where=where,
+            remedy="Use cookie:NAME, header:NAME, tenant or client.",
+        )
+    raise BadDocument(
+        f"{text!r} does not name an identity",
+        where=where,
+        remedy="Use cookie:NAME, header:NAME, tenant or client.",
+    )
+
+
+def read_rule(value: object, where: str) -> str:
+    """A line of an allow or deny list: ``tenant:X``, ``header:NAME=VALUE``, ``cookie:NAME=VALUE``."""
+    text = read_text(value, where)
+    kind, _, rest = text.partition(":")
+    name, equals, wanted = rest.partition("=")
+    if (kind == "tenant" and rest) or (
+        kind in ("header", "cookie") and equals and wanted and _TOKEN.fullmatch(name)
+    ):
+        return text
+    raise BadDocument(
+        f"{text!r} is not a rule",
+        where=where,
+        remedy="Write tenant:NAME, header:NAME=VALUE or cookie:NAME=VALUE.",
+    )
+
+
+def read_tenant(value: object, where: str) -> str:
+    """Where the tenant is read from: ``header:NAME``, ``cookie:NAME``, ``host`` or ``path:N`` (from 1)."""
+    text = read_text(value, where)
+    kind, _, name = text.partition(":")
+    if (
+        text == "host"
+        or (kind in ("header", "cookie") and _TOKEN.fullmatch(name))
+        or (kind == "path" and re.fullmatch("[1-9][0-9]?", name))
+    ):
+        return text
+    raise BadDocument(
+        f"{text!r} does not say where the tenant is read from",
+        where=where,
+        remedy="Use header:NAME, cookie:NAME, host or path:N.",
+    )

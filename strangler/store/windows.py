@@ -1,0 +1,52 @@
+"""What the workers counted, second by second, so that one guard can judge the sum of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Literal, Protocol
+
+Counted = Literal["monolith", "service", "shadow"]
+"""What a count is of: answers of a side, or the shadow's comparisons (whose errors are the differing ones)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What one worker saw of one group and side in one second (since the epoch).
+
+    ``latency`` counts requests by bucket of latency; which bounds the buckets have is the writers' agreement.
+    """
+
+    worker: str
+    second: int
+    group: str
+    side: Counted
+    requests: int
+    errors: int
+    latency: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The sum over workers and seconds."""
+
+    requests: int = 0
+    errors: int = 0
+    latency: tuple[int, ...] = ()
+
+
+class WindowStore(Protocol):
+    def add(self, windows: Iterable[Window]) -> None:
+        """Add to what is kept for the same worker, second, group and side; all of them or none."""
+
+    def totals(self, since: int, until: int | None = None) -> dict[tuple[str, Counted], Total]:
+        """The sums by group and side over the seconds ``since <= second < until``."""
+
+    def forget(self, before: int) -> None:
+        """Drop everything older than a second."""
+
+
+def add_counts(left: Sequence[int], right: Sequence[int]) -> tuple[int, ...]:
+    """Two histograms, summed bucket by bucket."""
+    return tuple(a + b for a, b in zip_longest(left, right, fillvalue=0))
