@@ -85,9 +85,12 @@ def pause(state: Rollout) -> Rollout:
     return replace(state, phase="paused") if state.phase == "running" else state
 
 
-def resume(state: Rollout, now: float) -> Rollout:
-    """Go on; the step's interval begins anew."""
-    return replace(state, phase="running", since=now) if state.phase == "paused" else state
+def resume(state: Rollout, now: float) -> tuple[Rollout, tuple[Action, ...]]:
+    """Go on with the step's share, whatever it was set to meanwhile; the interval begins anew."""
+    if state.phase != "paused":
+        return state, ()
+    again = replace(state, phase="running", since=now, pending=True)
+    return again, (SetShare(again.share, f"rollout resumed at step {again.step + 1} of {len(again.steps)}"),)
 
 
 def promote(state: Rollout, now: float) -> tuple[Rollout, tuple[Action, ...]]:

@@ -65,7 +65,8 @@ def test_a_failing_guard_goes_back_in_every_watched_phase(phase: str) -> None:
 def test_a_paused_rollout_holds_and_resuming_begins_the_interval_anew() -> None:
     paused = pause(running())
     assert advance(paused, GOOD, now=600)[1] == ()
-    resumed = resume(paused, now=600)
+    resumed, actions = resume(paused, now=600)
+    assert actions == (SetShare(1, "rollout resumed at step 1 of 3"),)
     assert advance(resumed, GOOD, now=601)[1] == ()
     assert advance(resumed, GOOD, now=660)[1] != ()
 
