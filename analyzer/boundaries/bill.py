@@ -11,7 +11,7 @@ from analyzer.boundaries.metrics import distributed_over
 from analyzer.boundaries.place import Placement
 from analyzer.coupling import Tables
 from analyzer.model.facts import Facts, Location
-from analyzer.model.plan import BillItem, BillKind, Edge
+from analyzer.model.plan import BillItem, BillKind, Direction, Edge
 
 COST: Mapping[BillKind, float] = {
     "transaction": 10.0,
@@ -80,11 +80,11 @@ def _add(
     summary: str,
     other: str,
     locations: Iterable[Location],
+    direction: Direction = "both",
     command: str = "",
 ) -> None:
-    if name:
-        places = tuple(sorted(set(locations)))
-        bills[name].append(BillItem(kind, summary, other, places, REMEDIES[kind], command))
+    places = tuple(sorted(set(locations)))
+    bills[name].append(BillItem(kind, summary, other, places, REMEDIES[kind], command, direction))
 
 
 def _edges(edges: Iterable[Edge], tables: Tables, placement: Placement, bills: Bills) -> None:
@@ -105,8 +105,9 @@ def _edges(edges: Iterable[Edge], tables: Tables, placement: Placement, bills: B
         if one and other and one != other:
             kind, text = kinds[edge.kind]
             summary = text.format(edge.source, edge.target)
-            _add(bills, one, kind, summary, other, edge.sites)
-            _add(bills, other, kind, summary, one, edge.sites)
+            directed = kind != "join"
+            _add(bills, one, kind, summary, other, edge.sites, "out" if directed else "both")
+            _add(bills, other, kind, summary, one, edge.sites, "in" if directed else "both")
 
 
 def _transactions(facts: Facts, tables: Tables, placement: Placement, bills: Bills) -> None:
@@ -140,8 +141,8 @@ def _accesses(facts: Facts, tables: Tables, placement: Placement, bills: Bills) 
     for (owner, user, mode, table), places in sorted(sites.items()):
         kind: BillKind = "shared_write" if mode == "write" else "read"
         verb = "writes" if mode == "write" else "reads"
-        _add(bills, owner, kind, f"{user} {verb} {table}", user, places)
-        _add(bills, user, kind, f"{verb} {table} of {owner}", owner, places)
+        _add(bills, owner, kind, f"{user} {verb} {table}", user, places, "in")
+        _add(bills, user, kind, f"{verb} {table} of {owner}", owner, places, "out")
 
 
 def _tasks(facts: Facts, tables: Tables, placement: Placement, bills: Bills) -> None:
@@ -153,7 +154,7 @@ def _tasks(facts: Facts, tables: Tables, placement: Placement, bills: Bills) -> 
         others = sorted({placement.table[t] for t in touched if t in placement.table} - {home})
         if others:
             summary = f"{entry.kind} {entry.name} touches {', '.join(others)}"
-            _add(bills, home, "task", summary, ", ".join(others), [entry.location])
+            _add(bills, home, "task", summary, ", ".join(others), [entry.location], "out")
 
 
 def _imports(edges: Iterable[Edge], placement: Placement, shared: frozenset[str], bills: Bills) -> None:
@@ -164,7 +165,7 @@ def _imports(edges: Iterable[Edge], placement: Placement, shared: frozenset[str]
             if one and other and one != other and other not in shared:
                 sites[one, other] += edge.sites
     for (one, other), places in sorted(sites.items()):
-        _add(bills, one, "import", f"{len(places)} imports from {other}", other, places)
+        _add(bills, one, "import", f"{len(places)} imports from {other}", other, places, "out")
 
 
 def _routes(facts: Facts, placement: Placement, bills: Bills) -> None:
@@ -173,4 +174,4 @@ def _routes(facts: Facts, placement: Placement, bills: Bills) -> None:
         by_boundary[name].append(facts.routes[position].location)
     for name, places in by_boundary.items():
         command = f"strangler routes import analysis.json --boundary {name} --service http://127.0.0.1:9001"
-        _add(bills, name, "route", f"{len(places)} URL patterns move", "", places, command)
+        _add(bills, name, "route", f"{len(places)} URL patterns move", "", places, command=command)

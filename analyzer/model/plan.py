@@ -36,6 +36,7 @@ BillKind = Literal[
     "import",
     "template",
 ]
+Direction = Literal["in", "out", "both"]
 Verdict = Literal["extract now", "extract after", "keep in the monolith", "shared reference data"]
 
 
@@ -62,6 +63,8 @@ class BillItem:
     locations: tuple[Location, ...]
     remedy: str
     command: str = ""
+    direction: Direction = "both"
+    """``in``: the other side reaches into this one; ``out``: this side reaches out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,201 @@
+"""Findings: what stands in the way of a cut, or was not understood, each with a stable code, its lines and a remedy."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from analyzer.coupling import Tables
+from analyzer.model.facts import Facts, Finding, Location, Severity
+from analyzer.model.plan import Analysis, BillItem, Boundary
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a code means: one line, why it matters, what to do."""
+
+    code: str
+    severity: Severity
+    title: str
+    why: str
+    remedy: str
+
+
+_ALL = (
+    Rule(
+        "STR001",
+        "warning",
+        "foreign key that cascades across boundaries",
+        "Deleting a row here deletes rows that another service will own; across two databases nothing does that.",
+        "Keep the id without a constraint; publish an event on delete and let the owner act upon it.",
+    ),
+    Rule(
+        "STR002",
+        "error",
+        "transaction that writes several boundaries",
+        "Once its tables live in two databases the span cannot be atomic: one half can be committed without the other.",
+        "Commit in one boundary, tell the others through an outbox, and compensate with a saga where they can refuse.",
+    ),
+    Rule(
+        "STR003",
+        "error",
+        "signal receiver that writes across boundaries",
+        "Saving a row here silently writes there, inside the same transaction; a remote save sends no Django signal.",
+        "Publish an event after commit (outbox) and subscribe to it in the boundary that writes.",
+    ),
+    Rule(
+        "STR004",
+        "warning",
+        "raw SQL that spans boundaries",
+        "The statement names tables of several boundaries; no ORM router can split it.",
+        "Split the statement, compose the results by id, or feed a read model for this report.",
+    ),
+    Rule(
+        "STR005",
+        "note",
+        "deferred import that hides a cycle",
+        "An import inside a function breaks a cycle at import time only: the two modules still need each other.",
+        "Move what both need into a third module, or turn one direction into an event or an API call.",
+    ),
+    Rule(
+        "STR006",
+        "error",
+        "table written from several boundaries",
+        "A table needs exactly one writer before it can move; with two, one of them writes to a dead copy.",
+        "Let the owner do the writes: call its API or send it an event.",
+    ),
+    Rule(
+        "STR007",
+        "warning",
+        "join across boundaries",
+        "A lookup path or select_related becomes a SQL join; across two databases it does not exist.",
+        "Query both halves by id and compose them, or keep a local copy of the joined columns.",
+    ),
+    Rule(
+        "STR101",
+        "warning",
+        "file that could not be read or parsed",
+        "What stands in it is missing from the analysis.",
+        "Repair the file, or analyse with a Python that knows its grammar.",
+    ),
+    Rule(
+        "STR102",
+        "note",
+        "settings that could not be read",
+        "Installed apps, the user model and the root URL pattern were guessed from the folders.",
+        "Give the folder that holds manage.py; keep INSTALLED_APPS and ROOT_URLCONF literal.",
+    ),
+    Rule(
+        "STR103",
+        "note",
+        "part of the code that was not understood",
+        "The analysis goes on without it; coverage says how much that is.",
+        "Follow the location; what is written there can perhaps be written plainly.",
+    ),
+    Rule(
+        "STR104",
+        "warning",
+        "raw SQL that could not be parsed",
+        "Its tables are not in the analysis.",
+        "Check by hand which tables the statement reads and writes.",
+    ),
+)
+
+RULES: Mapping[str, Rule] = MappingProxyType({rule.code: rule for rule in _ALL})
+"""Every rule by its code; codes are never reused."""
+
+_PROBLEMS: Mapping[str, str] = {
+    "unreadable-file": "STR101",
+    "unparsed-file": "STR101",
+    "file-too-large": "STR101",
+    "no-settings": "STR102",
+    "unread-settings": "STR102",
+}
+"""The first half's words for what it could not read -> rule."""
+
+_BILLED: Mapping[str, str] = {
+    "cascade": "STR001",
+    "transaction": "STR002",
+    "signal": "STR003",
+    "shared_write": "STR006",
+    "join": "STR007",
+}
+"""Kinds of bill items that are findings as well -> rule."""
+
+
+def code_of(item: BillItem) -> str:
+    """The code under which a bill's item is explained; empty for items that no rule speaks of."""
+    return _BILLED.get(item.kind, "")
+
+
+def find(facts: Facts, tables: Tables, boundaries: Iterable[Boundary]) -> tuple[Finding, ...]:
+    """All findings, sorted by code and place. A cut that is on two bills is one finding."""
+    plan = tuple(boundaries)
+    found = {
+        *_across(plan),
+        *_raw_sql(facts, tables, plan),
+        *_deferred(facts),
+        *_problems(facts),
+    }
+    return tuple(sorted(found, key=lambda f: (f.code, f.locations, f.message)))
+
+
+def blockers(analysis: Analysis, boundary: Boundary) -> tuple[BillItem, ...]:
+    """The items of a boundary's bill that have to be solved before its writer can change sides."""
+    return tuple(i for i in boundary.bill if code_of(i) and RULES[code_of(i)].severity == "error")
+
+
+def _finding(code: str, message: str, locations: Iterable[Location]) -> Finding:
+    rule = RULES[code]
+    return Finding(code, rule.severity, message, tuple(sorted(set(locations))), rule.remedy)
+
+
+def _across(boundaries: Iterable[Boundary]) -> Iterator[Finding]:
+    """Bill items that are findings. What has a direction stands on two bills: the one that is reached into counts."""
+    for boundary in boundaries:
+        for item in boundary.bill:
+            code = code_of(item)
+            if not code:
+                continue
+            if item.kind == "transaction":
+                if boundary.name < item.other.split(", ")[0]:
+                    yield _finding(code, item.summary, item.locations)
+            elif item.direction == "in":
+                yield _finding(code, f"{item.summary} of {boundary.name}", item.locations)
+            elif item.direction == "both" and boundary.name < item.other:
+                yield _finding(code, f"{item.summary} ({boundary.name}, {item.other})", item.locations)
+
+
+def _raw_sql(facts: Facts, tables: Tables, boundaries: Iterable[Boundary]) -> Iterator[Finding]:
+    boundary_of = {table: b.name for b in boundaries for table in b.tables}
+    for statement in facts.raw_sql:
+        where = statement.function or "module level"
+        if not statement.parsed:
+            yield _finding("STR104", f"raw SQL in {where} could not be parsed", [statement.location])
+            continue
+        touched = {*statement.tables_read, *statement.tables_written} - tables.library
+        over = sorted({boundary_of[table] for table in touched if table in boundary_of})
+        if len(over) > 1:
+            yield _finding("STR004", f"raw SQL in {where} spans {', '.join(over)}", [statement.location])
+
+
+def _deferred(facts: Facts) -> Iterator[Finding]:
+    """A deferred import whose target imports the source back, at the top or deferred as well."""
+    tests = {m.name for m in facts.modules if m.is_test or m.is_migration}
+    imported: dict[str, set[str]] = defaultdict(set)
+    for item in facts.imports:
+        imported[item.source].add(item.target)
+    for item in facts.imports:
+        if item.deferred and item.source not in tests and item.source in imported[item.target]:
+            message = f"{item.source} imports {item.target} late, and is imported by it"
+            yield _finding("STR005", message, [item.location])
+
+
+def _problems(facts: Facts) -> Iterator[Finding]:
+    for problem in facts.problems:
+        rule = RULES[_PROBLEMS.get(problem.code, "STR103")]
+        yield Finding(
+            rule.code, rule.severity, problem.message, problem.locations, problem.remedy or rule.remedy
+        )
