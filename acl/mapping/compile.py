@@ -1,0 +1,155 @@
+"""Prints a mapping as a module: readable, formatted, the same for the same declaration, standard library only.
+
+The module has `to_contract(rows, resolve)` and `to_legacy(documents, resolve)`, which answer the translations and
+the positions of what they refused, and `put(row, existing)`, which keeps what only the legacy side knows. Why
+something was refused is the interpreter's to say (`interpret.explain`): the two agree on every input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from acl.mapping.embed import imports_of, source_of_computed, source_of_support, with_dependencies
+from acl.mapping.emit import Names, kinds, result, variable, wanted
+from acl.mapping.layout import Expression, literal, printed
+from acl.mapping.model import Direction, Mapping, Nested
+from acl.mapping.operations import LegacyOnly
+from acl.mapping.paths import Plan, plan
+
+__all__ = ["compile_source"]
+
+_TYPES = """\
+Row = dict[str, Any]
+Document = dict[str, Any]
+Resolve = Callable[[str, Iterable[Any]], Mapping[Any, Any]]"""
+
+_WORDS: dict[Direction, tuple[str, str, str, str]] = {
+    # direction: source, its type, result, its type
+    "to_contract": ("row", "Row", "document", "Document"),
+    "to_legacy": ("document", "Document", "row", "Row"),
+}
+
+
+def compile_source(mapping: Mapping, *, width: int = 88) -> str:
+    """The module's source, in lines of at most `width` columns where they can be broken.
+
+    Raises CompileError for a computed field whose function cannot stand alone.
+    """
+    names = Names()
+    functions = [
+        text
+        for direction in _WORDS
+        for text in _direction(plan(mapping, direction), names, width)  # fills `names` as it prints
+    ]
+    functions.append(_put(mapping))
+    support = [source_of_support(name) for name in with_dependencies(names.support)]
+    own = [source_of_computed(function, name) for name, function in names.computed.items()]
+    constants = [_constant(name, value, width) for name, value in names.constants.items()]
+    top = "\n".join([f"MAPPING = {literal(mapping.name)}", f"VERSION = {mapping.version}", *constants])
+    body = "\n\n\n".join([*functions, *own, *support])
+    parts = [_header(mapping), _imports(f"{top}\n{body}"), _exports(), _TYPES, top]
+    return "\n\n".join(parts) + "\n\n\n" + body + "\n"
+
+
+def _header(mapping: Mapping) -> str:
+    return (
+        f'"""Mapping {mapping.name}, version {mapping.version}: {mapping.table.name} <-> {mapping.shape.name}.\n\n'
+        f"Compiled by acl from {PurePath(mapping.where.file).name}. Do not edit it: change the declaration, and\n"
+        f'compile again. It imports the standard library only.\n"""'
+    )
+
+
+def _imports(source: str) -> str:
+    needed = {"collections.abc": {"Callable", "Iterable", "Mapping"}, "typing": {"Any"}}
+    needed |= imports_of(source)
+    lines = [
+        f"from {module} import {', '.join(sorted(names, key=_import_order))}"
+        for module, names in sorted(needed.items())
+    ]
+    return "from __future__ import annotations\n\n" + "\n".join(lines)
+
+
+def _import_order(name: str) -> tuple[int, str]:
+    return (0 if name.isupper() else 1 if name[0].isupper() else 2, name)
+
+
+def _exports() -> str:
+    return '__all__ = ["MAPPING", "VERSION", "put", "to_contract", "to_legacy"]'
+
+
+def _constant(name: str, value: Expression, width: int) -> str:
+    return f"{name} = {printed(value, indent=0, room=width - len(name) - 3)}"
+
+
+def _direction(laid: Plan, names: Names, width: int) -> Iterator[str]:
+    source, source_type, answer, answer_type = _WORDS[laid.direction]
+    ids = {kind: variable(kind) for kind in kinds(laid)}
+    parameters = "".join(f", {name}" for name in ids.values())
+    yield (
+        f"def {laid.direction}(\n"
+        f"    {source}s: Iterable[{source_type}], resolve: Resolve\n"
+        f") -> tuple[list[{answer_type}], list[int]]:\n"
+        f'    """Translate a batch; answers the {answer}s, and the positions of the {source}s that are refused."""\n'
+        f"    batch = list({source}s)\n"
+        f"{_resolving(laid, ids, source)}"
+        f"    {answer}s: list[{answer_type}] = []\n"
+        f"    refused: list[int] = []\n"
+        f"    for position, {source} in enumerate(batch):\n"
+        f"        try:\n"
+        f"            {answer}s.append(_{answer}({source}{parameters}))\n"
+        f"        except Exception:\n"
+        f"            refused.append(position)\n"
+        f"    return {answer}s, refused"
+    )
+    typed = "".join(f", {name}: Mapping[Any, Any]" for name in ids.values())
+    signature = f"def _{answer}({source}: {source_type}{typed}) -> {answer_type}:"
+    if len(signature) > width:
+        lines = [f"{source}: {source_type}", *(f"{name}: Mapping[Any, Any]" for name in ids.values())]
+        signature = f"def _{answer}(\n" + "".join(f"    {line},\n" for line in lines) + f") -> {answer_type}:"
+    returned = printed(result(laid, source, names), indent=4, room=width - 11)
+    yield f"{signature}\n    return {returned}"
+
+
+def _resolving(laid: Plan, ids: dict[str, str], source: str) -> str:
+    if not ids:
+        return ""
+    lines = [f"    wanted_{name}: set[Any] = set()" for name in ids.values()]
+    lines += [f"    for {source} in batch:", "        try:"]
+    for kind, key, loop in wanted(laid, source):
+        if loop:
+            lines.append(f"            wanted_{ids[kind]}.update([{key}{loop}])")
+        else:
+            lines.append(f"            wanted_{ids[kind]}.add({key})")
+    lines += ["        except Exception:  # it is refused below", "            continue"]
+    lines += [
+        f"    {name} = resolve({literal(kind)}, wanted_{name} - {{None}})" for kind, name in ids.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _put(mapping: Mapping) -> str:
+    return (
+        "def put(row: Row, existing: Row) -> Row:\n"
+        '    """Keep in `row`, an answer of to_legacy, what only the `existing` row knows; children by key."""\n'
+        + "".join(f"    {line}\n" for line in _kept(mapping, "row", "existing"))
+        + "    return row"
+    )
+
+
+def _kept(mapping: Mapping, row: str, existing: str) -> Iterator[str]:
+    for operation in mapping.operations:
+        if isinstance(operation, LegacyOnly):
+            name = literal(operation.columns[0])
+            yield f"{row}[{name}] = {existing}[{name}]"
+    for _, step in mapping.steps("to_legacy"):
+        if not isinstance(step, Nested) or step.using is None:
+            continue
+        member, children, key = variable(step.using.name), literal(step.target), literal(step.key)
+        inner = list(_kept(step.using, member, f"old_{member}"))
+        if inner:
+            yield f"{member}_by_key = {{{member}[{key}]: {member} for {member} in {existing}[{children}]}}"
+            yield f"for {member} in {row}[{children}]:"
+            yield f"    old_{member} = {member}_by_key.get({member}[{key}])"
+            yield f"    if old_{member} is not None:"
+            yield from (f"        {line}" for line in inner)

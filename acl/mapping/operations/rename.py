@@ -1,0 +1,67 @@
+"""The same value under another name, and at another depth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from acl.contract import Column, Field, Shape, Table
+from acl.errors import Problem
+from acl.mapping import support
+from acl.mapping.model import Call, Copy, Direction, Operation, Step, Verdict
+from acl.mapping.operations.agreement import null_problems, sides
+
+__all__ = ["Rename"]
+
+_SAME_KINDS = {"int": "int", "text": "text", "bool": "bool", "float": "float", "json": "json"}
+_INSTEAD = {"datetime": "datetime", "date": "date", "decimal": "decimal"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rename(Operation):
+    """`rename`: the value passes as it is; text must fit into the column on the way back."""
+
+    @property
+    def name(self) -> str:
+        return "rename"
+
+    def problems(self, table: Table, shape: Shape) -> Iterator[Problem]:
+        column, field = sides(self, table, shape)
+        if _SAME_KINDS.get(column.kind) != field.kind:
+            other = _INSTEAD.get(column.kind, "another operation")
+            yield self.problem(
+                f"column {column.name} is of kind {column.kind}, {field.path} of kind {field.kind}",
+                f"use {other}(...), or declare both alike",
+            )
+        if field.choices and not set(column.choices) <= set(field.choices):
+            yield self.problem(
+                f"{field.path} takes only {_listed(field.choices)}, column {column.name} holds other values",
+                f"use enum({column.name!r}, {field.path!r}, {{...}})",
+            )
+        yield from null_problems(self, column, field)
+
+    def steps(self, direction: Direction, table: Table, shape: Shape) -> tuple[Step, ...]:
+        column, field = sides(self, table, shape)
+        if direction == "to_contract":
+            return (Copy(self.path, self.columns),)
+        room = _tight(column, field)
+        if room is None:
+            return (Copy(column.name, (self.path,)),)
+        return (Call(column.name, (self.path,), field.null, function=support.fits, arguments=(room,)),)
+
+    def verdict(self, table: Table, shape: Shape) -> Verdict:
+        room = _tight(*sides(self, table, shape))
+        if room is None:
+            return Verdict("isomorphic")
+        return Verdict("partial", f"text of more than {room} characters is refused on the way back")
+
+
+def _tight(column: Column, field: Field) -> int | None:
+    """The column's length, if the contract allows longer text."""
+    if column.max_length is None or field.choices:
+        return None
+    return column.max_length if field.max_length is None or field.max_length > column.max_length else None
+
+
+def _listed(values: tuple[str | int, ...]) -> str:
+    return ", ".join(repr(value) for value in values)

@@ -1,0 +1,79 @@
+"""Dates and points in time: Python's values on the one side, ISO 8601 text on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from acl.contract import Shape, Table
+from acl.errors import Problem
+from acl.mapping import support
+from acl.mapping.model import Call, Direction, Operation, Step, Verdict, Zone
+from acl.mapping.operations.agreement import kind_problems, null_problems, sides
+
+__all__ = ["Date", "DateTime"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateTime(Operation):
+    """`datetime`: with a zone, a naive local time; without, an aware one; <-> the instant, in UTC with a Z."""
+
+    zone: str | None = None
+
+    @property
+    def name(self) -> str:
+        return "datetime"
+
+    def problems(self, table: Table, shape: Shape) -> Iterator[Problem]:
+        column, field = sides(self, table, shape)
+        yield from kind_problems(self, column, field, {"datetime"}, {"datetime", "text"})
+        yield from null_problems(self, column, field)
+        if self.zone is not None:
+            try:
+                ZoneInfo(self.zone)
+            except (ZoneInfoNotFoundError, ValueError):
+                yield self.problem(
+                    f"no time zone {self.zone!r} on this machine",
+                    "use an IANA name such as 'Europe/Berlin', or install tzdata",
+                )
+
+    def steps(self, direction: Direction, table: Table, shape: Shape) -> tuple[Step, ...]:
+        column, field = sides(self, table, shape)
+        zone = (Zone(self.zone),) if self.zone is not None else ()
+        if direction == "to_contract":
+            function = support.local_text if zone else support.instant
+            return (Call(self.path, self.columns, column.null, function=function, arguments=zone),)
+        back = support.as_local if zone else support.as_instant
+        return (Call(column.name, (self.path,), field.null, function=back, arguments=zone),)
+
+    def verdict(self, table: Table, shape: Shape) -> Verdict:
+        if self.zone is None or ZoneInfo(self.zone) == ZoneInfo("UTC"):
+            return Verdict("isomorphic")
+        return Verdict(
+            "lossy",
+            "the hour that clocks repeat comes back as its first pass; times that they skip are refused",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Date(Operation):
+    """`date`: a date <-> "2024-06-01"."""
+
+    @property
+    def name(self) -> str:
+        return "date"
+
+    def problems(self, table: Table, shape: Shape) -> Iterator[Problem]:
+        column, field = sides(self, table, shape)
+        yield from kind_problems(self, column, field, {"date"}, {"date", "text"})
+        yield from null_problems(self, column, field)
+
+    def steps(self, direction: Direction, table: Table, shape: Shape) -> tuple[Step, ...]:
+        column, field = sides(self, table, shape)
+        if direction == "to_contract":
+            return (Call(self.path, self.columns, column.null, function=support.date_text),)
+        return (Call(column.name, (self.path,), field.null, function=support.as_date),)
+
+    def verdict(self, table: Table, shape: Shape) -> Verdict:
+        return Verdict("isomorphic")
