@@ -1,0 +1,315 @@
+"""The facade: an ASGI application that decides for each request which side answers, and passes it there and back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from strangler.facade.answers import answer_for
+from strangler.facade.asgi import TARGET, UPGRADE, Headers, Receive, Scope, Send
+from strangler.facade.events import Capture, CapturedAnswer, Mirror, MirrorRequest, OnFinish, Outcome
+from strangler.facade.failures import Failure, Kind
+from strangler.facade.headers import (
+    CookieView,
+    Head,
+    HeaderView,
+    Origin,
+    answer_headers,
+    is_shared,
+    origin_of,
+    read_head,
+)
+from strangler.facade.paths import check_path, decoded_path
+from strangler.facade.pool import Pool
+from strangler.facade.transport import Answer, Body, Request, Transport
+from strangler.routing import MONOLITH, Decision, RequestFacts, RouteTable, Upstream, decide
+from strangler.routing.cohort import cookie_name
+
+logger = logging.getLogger("strangler.facade")
+
+_COOKIE_ATTRIBUTES = "; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One version of the table with the ways to its upstreams. A request keeps the one that it began with."""
+
+    table: RouteTable
+    transports: Mapping[str, Transport]
+
+
+class Facade:
+    """See the module. Build it inside the event loop that serves it.
+
+    ``monolith`` is where everything goes that no group has taken; its address wins over the table's. ``on_finish``
+    hears of every request once, ``mirror`` of those that the decision sampled; what they raise is logged and hurts
+    nobody.
+    ``debug_headers`` adds ``X-Strangler-Side`` to answers.
+    """
+
+    def __init__(
+        self,
+        monolith: Upstream,
+        table: RouteTable | None = None,
+        *,
+        on_finish: OnFinish | None = None,
+        mirror: Mirror | None = None,
+        debug_headers: bool = False,
+        transport: Callable[[Upstream], Transport] = Pool,
+    ) -> None:
+        self._monolith = monolith
+        self._transport = transport
+        self._transports: dict[Upstream, Transport] = {}
+        self.on_finish = on_finish
+        self.mirror = mirror
+        self.debug_headers = debug_headers
+        self._snapshot = Snapshot(RouteTable(), MappingProxyType({}))
+        self.swap(table or RouteTable())
+
+    @property
+    def table(self) -> RouteTable:
+        """The table that new requests are decided by."""
+        return self._snapshot.table
+
+    def swap(self, table: RouteTable) -> None:
+        """Makes a table the one that counts from the next request on. Requests under way keep theirs."""
+        table.index  # noqa: B018 -- compiled here, once, and not by the first request
+        told = table.upstreams.get(MONOLITH, self._monolith)
+        upstreams = {**table.upstreams, MONOLITH: replace(told, url=self._monolith.url)}
+        kept = {up: self._transports.get(up) or self._transport(up) for up in upstreams.values()}
+        gone = [transport for up, transport in self._transports.items() if up not in kept]
+        self._transports = kept
+        self._snapshot = Snapshot(
+            table, MappingProxyType({name: kept[upstream] for name, upstream in upstreams.items()})
+        )
+        for transport in gone:
+            transport.retire()
+
+    def close(self) -> None:
+        """Closes every connection that is idle, and the others as they end."""
+        for transport in self._transports.values():
+            transport.retire()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry point for HTTP requests; a WebSocket comes as an HTTP request that may be upgraded."""
+        if scope["type"] == "http":
+            await _Exchange(self, self._snapshot, scope, receive, send).run()
+
+
+class _Exchange:
+    """One request on its way: made for it, thrown away with it."""
+
+    __slots__ = (
+        "_began",
+        "_body",
+        "_bytes_out",
+        "_decision",
+        "_error",
+        "_facade",
+        "_head",
+        "_origin",
+        "_path",
+        "_receive",
+        "_request_id",
+        "_scope",
+        "_send",
+        "_snapshot",
+        "_started",
+        "_status",
+        "_tunnel",
+        "_upstream_seconds",
+    )
+
+    def __init__(
+        self, facade: Facade, snapshot: Snapshot, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        self._facade = facade
+        self._snapshot = snapshot
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._began = time.perf_counter()
+        self._started = time.time()
+        self._decision: Decision | None = None
+        self._head: Head | None = None
+        self._origin = Origin("", "http", ())
+        self._body: Body | None = None
+        self._path = ""
+        self._request_id = b""
+        self._status = 0
+        self._bytes_out = 0
+        self._upstream_seconds: float | None = None
+        self._error: Kind | None = None
+        self._tunnel = False
+
+    async def run(self) -> None:
+        """Answers the request, whatever happens, and tells the hooks."""
+        try:
+            await self._forward()
+        except Failure as failure:
+            self._error = failure.kind
+            await self._tell(failure)
+        except asyncio.CancelledError:
+            self._error = "client gone"
+            self._status = self._status or 499
+            raise
+        except Exception:
+            logger.exception("request %s failed inside the facade", self._request_id.decode("latin-1"))
+            self._error = "internal"
+            await self._tell(Failure("internal", "the facade failed"))
+        finally:
+            self._finished()
+
+    async def _forward(self) -> None:
+        head, decision = self._decide()
+        request = self._request(head)
+        transport = self._snapshot.transports.get(decision.upstream)
+        if transport is None:
+            raise Failure("refused", f"the upstream {decision.upstream} is not in the route table")
+        self._body = Body(self._receive) if head.has_body else None
+        answer = await transport.exchange(request, self._body)
+        self._upstream_seconds = time.perf_counter() - self._began
+        capture = Capture([]) if decision.shadow and self._facade.mirror else None
+        headers = self._answer_headers(answer)
+        try:
+            await self._pass_back(answer, headers, capture)
+        finally:
+            answer.finish()
+        if capture is not None:
+            self._mirror(decision, request, headers, capture)
+
+    def _decide(self) -> tuple[Head, Decision]:
+        scope, table = self._scope, self._snapshot.table
+        fields: Headers = scope["headers"]
+        raw: bytes = scope["raw_path"]
+        method: str = scope["method"]
+        self._request_id = secrets.token_hex(16).encode()
+        self._path = path = decoded_path(raw)
+        head = self._head = read_head(scope["http_version"], fields)
+        if head.request_id is not None:
+            self._request_id = head.request_id
+        peer = scope.get("client")
+        origin = self._origin = origin_of(
+            peer[0] if peer else "", scope["scheme"], head.host, head.forwarded, table.gateway.trusted_hops
+        )
+        host = head.host.decode("ascii")
+        check_path(table, method, raw, path, host)
+        number = random.random()  # noqa: S311 -- chooses a share, guards nothing
+        facts = RequestFacts(
+            method,
+            path,
+            host,
+            HeaderView(head.kept),
+            CookieView(head.kept),
+            origin.client,
+            int(number * 1e4),
+            int(number * 1e8) % 10_000,
+        )
+        decision = self._decision = decide(table, facts)
+        return head, decision
+
+    def _request(self, head: Head) -> Request:
+        scope = self._scope
+        extensions = scope.get("extensions") or {}
+        target = extensions.get(TARGET)
+        if target is None:
+            query = scope["query_string"]
+            target = scope["raw_path"] + b"?" + query if query else scope["raw_path"]
+        return Request(
+            scope["method"],
+            target,
+            [(b"host", head.host), *head.kept, *self._origin.fields, (b"x-request-id", self._request_id)],
+            head.content_length,
+            head.chunked,
+            head.expects_continue,
+            head.upgrade if UPGRADE in extensions else None,
+        )
+
+    def _answer_headers(self, answer: Answer) -> Headers:
+        headers = answer_headers(answer.headers)
+        decision = self._decision
+        assert decision is not None
+        if decision.publish is not None and decision.group is not None and not is_shared(headers):
+            cookie = f"{cookie_name(decision.group.name)}={decision.publish}{_COOKIE_ATTRIBUTES}"
+            secure = "; Secure" if self._origin.scheme == "https" else ""
+            headers.append((b"set-cookie", (cookie + secure).encode("latin-1")))
+        if self._facade.debug_headers:
+            headers.append((b"x-strangler-side", decision.side.encode()))
+        return headers
+
+    async def _pass_back(self, answer: Answer, headers: Headers, capture: Capture | None) -> None:
+        self._status = answer.status
+        if answer.status == 101:
+            self._tunnel = True
+            await self._scope["extensions"][UPGRADE].tunnel(headers, answer)
+            return
+        send = self._send
+        if self._body is not None and not self._body.size and not self._body.ended:
+            headers.append((b"connection", b"close"))  # the client may never send the body that it announced
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        more = True
+        while more:
+            data = await answer.read()
+            more = not answer.complete
+            if not more:
+                answer.finish()
+            self._bytes_out += len(data)
+            if capture is not None:
+                capture.add(data)
+            await send({"type": "http.response.body", "body": data, "more_body": more})
+
+    async def _tell(self, failure: Failure) -> None:
+        if self._status:  # the answer has begun: breaking it off is the only truth that is left to tell
+            return
+        self._status = failure.status
+        if failure.kind == "client gone":
+            return
+        request_id = self._request_id.decode("ascii")
+        accept = HeaderView(self._scope["headers"]).get("accept", "")
+        status, headers, body = answer_for(failure, request_id, accept)
+        if self._body is not None and not self._body.ended and (b"connection", b"close") not in headers:
+            headers.append((b"connection", b"close"))
+        self._bytes_out = len(body)
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+
+    def _mirror(self, decision: Decision, request: Request, headers: Headers, capture: Capture) -> None:
+        assert self._facade.mirror is not None
+        told = MirrorRequest(
+            request.method, request.target, request.headers, self._request_id.decode("ascii")
+        )
+        seconds = self._upstream_seconds or 0.0
+        answer = CapturedAnswer(self._status, headers, b"".join(capture.parts), capture.truncated, seconds)
+        try:
+            self._facade.mirror(decision, told, answer)
+        except Exception:
+            logger.exception("the mirror hook failed")
+
+    def _finished(self) -> None:
+        if self._facade.on_finish is None:
+            return
+        outcome = Outcome(
+            self._decision,
+            self._scope["method"],
+            self._path,
+            self._status,
+            self._started,
+            time.perf_counter() - self._began,
+            self._upstream_seconds,
+            self._body.size if self._body is not None else 0,
+            self._bytes_out,
+            self._error,
+            self._request_id.decode("ascii"),
+            self._origin.client,
+            self._tunnel,
+        )
+        try:
+            self._facade.on_finish(outcome)
+        except Exception:
+            logger.exception("the on_finish hook failed")

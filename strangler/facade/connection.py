@@ -1,0 +1,379 @@
+"""One HTTP/1.1 connection to an upstream: an asyncio protocol around llhttp's response parser.
+
+A connection serves one request at a time. It is reused only when the request was sent whole, the answer was read whole,
+and nothing came that was not asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import cast
+
+import httptools
+
+from strangler.facade.asgi import Headers
+from strangler.facade.failures import Failure
+from strangler.facade.transport import Body, Request
+
+HIGH_WATER = 256 * 1024
+"""Bytes of an answer that wait for a slow client before the upstream is no longer read."""
+HEAD_LIMIT = 128 * 1024
+"""Bytes of header fields that an answer may have."""
+CONTINUE_TIMEOUT = 1.0
+"""Seconds to wait for ``100 Continue`` before the body is sent anyway (RFC 9110, 10.1.1)."""
+
+
+class Connection(asyncio.Protocol):
+    """See the module. ``reused`` says that it has served before."""
+
+    transport: asyncio.Transport
+    _bodiless: bool
+    _upgrading: bool
+    _answered: bool  # bytes came for the present request
+    _continued: bool
+    _head_read: bool
+    _message_read: bool
+    _keep_alive: bool
+    _until_eof: bool
+    _head_size: int
+    _awaiting_client: bool
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        name: str,
+        read_timeout: float,
+        on_idle: Callable[[Connection], None],
+        on_lost: Callable[[Connection], None],
+    ) -> None:
+        self._loop = loop
+        self._name = name
+        self._read_timeout = read_timeout
+        self._on_idle = on_idle
+        self._on_lost = on_lost
+        self._parser = httptools.HttpResponseParser(self)
+        self._waiter: asyncio.Future[None] | None = None
+        self._writable: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = 0.0
+        self._upload: asyncio.Task[None] | None = None
+        self._failure: Failure | None = None
+        self._buffer: list[bytes] = []
+        self._buffered = 0
+        self._paused = False
+        self._lost = False
+        self.idle_since = 0.0
+        self.reused = False
+        self._busy = False
+        self._parser_is_spent = False
+        self._reset("GET", False)
+
+    # -- what the pool and the facade use
+
+    status: int
+    headers: Headers
+    surplus: bytes
+    """After a 101: what came behind the head of the answer."""
+
+    async def ask(self, request: Request, head: bytes, first: bytes | None, body: Body | None) -> None:
+        """Sends a request (``first`` is what was already read of its body) and waits for the head of the answer."""
+        self._reset(request.method, request.upgrade is not None)
+        self._busy = True
+        if self._lost:
+            raise Failure("closed", f"{self._name} closed the connection without an answer")
+        if body is None:
+            self.transport.write(head)
+        elif first is None:
+            self.transport.write(head)
+            if not await self._told_to_continue():
+                return
+            self._start_upload(request, body)
+        else:
+            self.transport.write(head + _framed(first, request.chunked, body.ended))
+            if not body.ended:
+                self._start_upload(request, body)
+        while not self._head_read:
+            await self._wait()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the answer has been handed out whole."""
+        return self._message_read and not self._buffer
+
+    async def read(self) -> bytes:
+        """The next bytes of the answer's body; ``b""`` only at its end."""
+        while not self._buffer:
+            if self._message_read:
+                return b""
+            await self._wait()
+        data = self._buffer[0] if len(self._buffer) == 1 else b"".join(self._buffer)
+        self._buffer.clear()
+        self._buffered = 0
+        if self._paused:
+            self._paused = False
+            self.transport.resume_reading()
+        return data
+
+    def finish(self) -> None:
+        """Ends the exchange: the connection goes back to its pool, or is closed where its state is not clean."""
+        if not self._busy:
+            return
+        self._busy = False
+        if self._upload is not None:
+            if not self._upload.done():
+                self._upload.cancel()
+                self._keep_alive = False
+            self._upload = None
+        if self._message_read and self._keep_alive and not self._lost and not self._buffer:
+            self.reused = True
+            self.idle_since = self._loop.time()
+            self._on_idle(self)
+        else:
+            self.close()
+
+    def close(self) -> None:
+        """Closes at once; what is buffered in either direction is dropped."""
+        if not self._lost:
+            self.transport.abort()
+
+    def hand_over(self, protocol: asyncio.Protocol) -> None:
+        """After a 101: the transport belongs to a tunnel, and no longer counts among the pool's connections."""
+        self._lost = True
+        self._stop_timer()
+        self.transport.set_protocol(protocol)
+        self._on_lost(self)
+
+    @property
+    def usable(self) -> bool:
+        """Whether a new request may be tried on it."""
+        return not self._lost and not self.transport.is_closing()
+
+    @property
+    def untouched(self) -> bool:
+        """Whether the peer closed a reused connection before one byte of the answer: the race of an idle connection."""
+        return self.reused and not self._answered and self._lost
+
+    # -- asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's are none by class
+
+    def data_received(self, data: bytes) -> None:
+        if not self._busy:  # nobody asked: a 408 on an idle connection, or worse
+            self.close()
+            return
+        self._answered = True
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._switch(data[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
+            self._parse_failed(str(error))
+
+    def eof_received(self) -> None:
+        """The transport then closes itself; an answer may end in this way (RFC 9112, 6.3)."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lost = True
+        self._stop_timer()
+        if self._busy and not self._message_read:
+            if self._head_read and self._until_eof and exc is None:
+                self._message_read = True
+            else:
+                when = "in the middle of its answer" if self._answered else "without an answer"
+                self._fail(Failure("closed", f"{self._name} closed the connection {when}"))
+        self.resume_writing()
+        self._wake()
+        self._on_lost(self)
+
+    def pause_writing(self) -> None:
+        if self._writable is None:
+            self._writable = self._loop.create_future()
+
+    def resume_writing(self) -> None:
+        if self._writable is not None:
+            if not self._writable.done():
+                self._writable.set_result(None)
+            self._writable = None
+
+    # -- httptools callbacks
+
+    def on_message_begin(self) -> None:
+        if self._message_read:
+            self._keep_alive = False  # a second answer to one request
+        self.headers = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._head_read:
+            return  # trailers are dropped
+        self._head_size += len(name) + len(value)
+        if self._head_size > HEAD_LIMIT:
+            raise ValueError("the header fields are too large")
+        name = name.lower()
+        if name == b"transfer-encoding":
+            if value.strip().lower() != b"chunked":
+                raise ValueError("a Transfer-Encoding other than chunked")
+            self._until_eof = False
+        elif name == b"content-length":
+            self._until_eof = False
+        self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        if self._message_read:
+            return
+        status = self._parser.get_status_code()
+        if 100 <= status < 200:
+            self._interim(status)
+            return
+        if status < 200 or status > 599:
+            raise ValueError(f"the status {status}")
+        self.status = status
+        self._head_read = True
+        self._keep_alive = not self._until_eof and self._parser.should_keep_alive()
+        if self._bodiless or status in (204, 304):
+            self._keep_alive = self._parser.should_keep_alive()
+            self._parser_is_spent = True  # llhttp may still wait for the body that Content-Length speaks of
+            self._message_read = True
+        self._wake()
+
+    def on_body(self, data: bytes) -> None:
+        if self._message_read:
+            self._keep_alive = False
+            return
+        self._buffer.append(data)
+        self._buffered += len(data)
+        if self._buffered > HIGH_WATER and not self._paused:
+            self._paused = True
+            self.transport.pause_reading()
+        self._wake()
+
+    def on_message_complete(self) -> None:
+        if self._head_read and not self._message_read:
+            self._message_read = True
+            self._wake()
+
+    # -- inner workings
+
+    def _reset(self, method: str, upgrading: bool) -> None:
+        self.status = 0
+        self.headers = []
+        self.surplus = b""
+        self._bodiless = method == "HEAD"
+        self._upgrading = upgrading
+        self._answered = False
+        self._continued = False
+        self._head_read = False
+        self._message_read = False
+        self._keep_alive = True
+        self._until_eof = True
+        self._head_size = 0
+        self._awaiting_client = False
+        if self._parser_is_spent:
+            self._parser = httptools.HttpResponseParser(self)
+            self._parser_is_spent = False
+
+    def _interim(self, status: int) -> None:
+        if status == 101:
+            if not self._upgrading:
+                raise ValueError("101 although nobody asked for another protocol")
+            self.status = 101
+            self._head_read = True
+        elif status == 100:
+            self._continued = True
+        self._wake()
+
+    def _switch(self, rest: bytes) -> None:
+        self.surplus = rest
+        self._message_read = True
+        self._keep_alive = False
+        self.transport.pause_reading()
+        self._wake()
+
+    async def _told_to_continue(self) -> bool:
+        """Waits for 100 (true), a final answer (false), or until the waiting has been long enough (true)."""
+        try:
+            async with asyncio.timeout(CONTINUE_TIMEOUT):
+                while not self._continued and not self._head_read:
+                    await self._wait()
+        except TimeoutError:
+            return True
+        if self._head_read:
+            self._keep_alive = False
+        return not self._head_read
+
+    def _start_upload(self, request: Request, body: Body) -> None:
+        self._upload = self._loop.create_task(self._send_body(request.chunked, body))
+
+    async def _send_body(self, chunked: bool, body: Body) -> None:
+        """Passes the body on as it comes. An answer may arrive, and end, before this has ended."""
+        try:
+            while not body.ended:
+                self._awaiting_client = True
+                data = await body.read()
+                self._awaiting_client = False
+                if self._lost:
+                    return
+                self._deadline = self._loop.time() + self._read_timeout
+                self.transport.write(_framed(data, chunked, body.ended))
+                if self._writable is not None:
+                    await self._writable
+        except Failure as failure:
+            self._fail(failure)
+            self.close()
+
+    async def _wait(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+        self._waiter = self._loop.create_future()
+        self._deadline = self._loop.time() + self._read_timeout
+        if self._timer is None and not self._lost:
+            self._timer = self._loop.call_later(self._read_timeout, self._tick)
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+        if self._failure is not None:
+            raise self._failure
+
+    def _tick(self) -> None:
+        """One timer outlives many requests: cheaper than one for each wait."""
+        self._timer = None
+        if self._waiter is None:
+            return
+        if self._awaiting_client:
+            self._deadline = self._loop.time() + self._read_timeout
+        left = self._deadline - self._loop.time()
+        if left > 0:
+            self._timer = self._loop.call_later(left, self._tick)
+            return
+        self._fail(Failure("read timeout", f"{self._name} did not answer within {self._read_timeout:g} s"))
+        self.close()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _parse_failed(self, reason: str) -> None:
+        if self._message_read:
+            self._keep_alive = False
+            return
+        self._fail(Failure("bad answer", f"{self._name} sent something that is not HTTP/1.1 ({reason})"))
+        self.close()
+
+    def _fail(self, failure: Failure) -> None:
+        if self._failure is None:
+            self._failure = failure
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+def _framed(data: bytes, chunked: bool, last: bool) -> bytes:
+    if not chunked:
+        return data
+    body = b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+    return body + b"0\r\n\r\n" if last else body

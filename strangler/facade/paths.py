@@ -1,0 +1,109 @@
+"""Which path a request means, and when two servers could disagree about it.
+
+The facade decides on the decoded path, as Django's resolver sees it, and forwards the raw one byte for byte. A path is
+*ambiguous* when some server or framework on the way might read it differently: it holds an empty or dot segment, an
+encoded slash, a backslash, a parameter after ``;``, a fragment, a NUL or another control character, raw or encoded.
+The one rule: **where any reading of an ambiguous path means a route that has been given to a group, the request is
+refused; else it goes to the monolith untouched.** So nobody reaches the monolith's copy of a moved page, or passes a
+rule of the gateway, by spelling its path oddly, and odd paths that only the monolith knows keep working.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from urllib.parse import unquote_to_bytes
+
+from strangler.facade.failures import refuse
+from strangler.routing import Route, RouteTable, match
+
+_AMBIGUOUS = re.compile(r"//|/\.{1,2}(?:/|\Z)|%2[fF]|%5[cC]|%00|[\\;#\x00-\x1f\x7f]")
+_MARKS = re.compile(rb"[%;\\#\x00-\x1f\x7f]|//|/\.")
+_SURROGATE = re.compile("[\udc80-\udcff]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_PARAMETERS = re.compile(r";[^/]*")
+_SLASHES = re.compile(r"/{2,}")
+_MAX_DECODINGS = 3
+
+
+@lru_cache(maxsize=4096)
+def decoded_path(raw: bytes) -> str:
+    """The path as Django's resolver sees it: percent-decoded UTF-8; bytes that are none stay percent-encoded."""
+    text = (unquote_to_bytes(raw) if b"%" in raw else raw).decode("utf-8", "surrogateescape")
+    return text if text.isascii() else _SURROGATE.sub(lambda bad: f"%{ord(bad[0]) - 0xDC00:02X}", text)
+
+
+def is_ambiguous(raw: bytes, decoded: str) -> bool:
+    """Whether servers may disagree about a path."""
+    if _MARKS.search(raw) is None:
+        return False
+    return _AMBIGUOUS.search(raw.decode("latin-1")) is not None or _AMBIGUOUS.search(decoded) is not None
+
+
+def readings(raw: bytes) -> frozenset[str]:
+    """Every path that a server could take an ambiguous one for: each rule applied or not, up to three decodings."""
+    spellings = [raw.decode("latin-1"), decoded_path(raw)]
+    while len(spellings) <= _MAX_DECODINGS and "%" in spellings[-1]:
+        spellings.append(decoded_path(spellings[-1].encode()))
+    paths = frozenset(spellings)
+    for rule in _RULES:
+        paths |= frozenset(map(rule, paths))
+    return paths
+
+
+def check_path(table: RouteTable, method: str, raw: bytes, decoded: str, host: str) -> None:
+    """Raises ``Failure`` (400) where an ambiguous path could mean a route of a group."""
+    if not is_ambiguous(raw, decoded):
+        return
+    for reading in readings(raw):
+        route: Route | None = match(table, method, reading, host)
+        if route is not None and route.group is not None:
+            raise refuse(f"the path can be read in several ways, one of them as the route {route.name}")
+
+
+def _cut_fragment(path: str) -> str:
+    return path.partition("#")[0]
+
+
+def _cut_nul(path: str) -> str:
+    return path.partition("\0")[0]
+
+
+def _drop_controls(path: str) -> str:
+    return _CONTROL.sub("", path)
+
+
+def _cut_parameters(path: str) -> str:
+    return _PARAMETERS.sub("", path)
+
+
+def _turn_backslashes(path: str) -> str:
+    return path.replace("\\", "/")
+
+
+def _merge_slashes(path: str) -> str:
+    return _SLASHES.sub("/", path)
+
+
+def _resolve_dots(path: str) -> str:
+    """RFC 3986, 5.2.4."""
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments[1:]:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    tail = "/" if segments[-1] in (".", "..") and kept else ""
+    return "/" + "/".join(kept) + tail
+
+
+_RULES = (
+    _cut_fragment,
+    _cut_nul,
+    _drop_controls,
+    _cut_parameters,
+    _turn_backslashes,
+    _merge_slashes,
+    _resolve_dots,
+)

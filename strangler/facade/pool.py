@@ -1,0 +1,175 @@
+"""The connections to one upstream: kept alive, bounded, and never lent twice."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections import deque
+from urllib.parse import urlsplit
+
+from strangler.facade.connection import Connection
+from strangler.facade.failures import Failure
+from strangler.facade.transport import Body, Request
+from strangler.routing import Upstream
+
+IDLE_LIMIT = 30.0
+"""Seconds after which an unused connection is not trusted any more."""
+UNREPEATABLE_IDLE_LIMIT = 0.5
+"""The same for a request that cannot be sent again: servers close idle connections without a word (gunicorn after 2 s),
+and a new connection costs less than a lost POST."""
+
+
+class Pool:
+    """A ``Transport`` over plain or TLS connections. Its limit is ``Upstream.max_connections``; who finds it reached
+    waits for ``connect_timeout``, then the upstream counts as busy."""
+
+    def __init__(self, upstream: Upstream) -> None:
+        parts = urlsplit(upstream.url)
+        self.upstream = upstream
+        self.authority = parts.netloc.rpartition("@")[2].encode(
+            "idna" if not parts.netloc.isascii() else "ascii"
+        )
+        self._host = parts.hostname or ""
+        self._port = parts.port or (443 if parts.scheme == "https" else 80)
+        self._ssl = ssl.create_default_context() if parts.scheme == "https" else None
+        self._loop = asyncio.get_running_loop()
+        self._idle: dict[Connection, None] = {}
+        self._open: set[Connection] = set()
+        self._connecting = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._retired = False
+
+    async def exchange(self, request: Request, body: Body | None) -> Connection:
+        """Sends a request, on a fresh connection a second time where the first was stale and nothing can be doubled."""
+        head = _head_bytes(request, self.authority)
+        first = await body.read() if body is not None and not request.expects_continue else None
+        replay = request.may_replay
+        connection = self._pop_idle(replay) or await self._open_one()
+        try:
+            await connection.ask(request, head, first, body)
+        except Failure:
+            stale = connection.untouched
+            connection.finish()
+            if not (replay and stale):
+                raise
+        except BaseException:
+            connection.finish()
+            raise
+        else:
+            return connection
+        connection = await self._open_one()
+        try:
+            await connection.ask(request, head, first, body)
+        except BaseException:
+            connection.finish()
+            raise
+        return connection
+
+    def retire(self) -> None:
+        """Closes what is idle now, and each busy connection when its exchange ends."""
+        self._retired = True
+        for connection in list(self._idle):
+            connection.close()
+        self._idle.clear()
+
+    @property
+    def open_connections(self) -> int:
+        """Connections that are open or being opened."""
+        return len(self._open) + self._connecting
+
+    def _pop_idle(self, replay: bool) -> Connection | None:
+        limit = IDLE_LIMIT if replay else UNREPEATABLE_IDLE_LIMIT
+        while self._idle:
+            connection, _ = self._idle.popitem()
+            if connection.usable and self._loop.time() - connection.idle_since < limit:
+                return connection
+            connection.close()
+        return None
+
+    async def _open_one(self) -> Connection:
+        upstream = self.upstream
+        deadline = self._loop.time() + upstream.connect_timeout
+        while self.open_connections >= upstream.max_connections:
+            await self._wait_for_room(deadline)
+            idle = self._pop_idle(False)
+            if idle is not None:
+                return idle
+        self._connecting += 1
+        try:
+            async with asyncio.timeout_at(deadline):
+                _, connection = await self._loop.create_connection(
+                    self._make, self._host, self._port, ssl=self._ssl
+                )
+        except TimeoutError:
+            raise Failure(
+                "connect timeout",
+                f"{upstream.name} did not accept a connection within {upstream.connect_timeout:g} s",
+            ) from None
+        except socket.gaierror:
+            raise Failure("refused", f"the host of {upstream.name} is unknown") from None
+        except OSError as error:
+            reason = (
+                "speaks no TLS that can be trusted"
+                if isinstance(error, ssl.SSLError)
+                else "refused the connection"
+            )
+            raise Failure("refused", f"{upstream.name} {reason}") from None
+        finally:
+            self._connecting -= 1
+        self._open.add(connection)
+        return connection
+
+    async def _wait_for_room(self, deadline: float) -> None:
+        turn = self._loop.create_future()
+        self._waiting.append(turn)
+        try:
+            async with asyncio.timeout_at(deadline):
+                await turn
+        except TimeoutError:
+            raise Failure(
+                "busy", f"all {self.upstream.max_connections} connections of {self.upstream.name} are in use"
+            ) from None
+        finally:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+
+    def _make(self) -> Connection:
+        return Connection(
+            self._loop, self.upstream.name, self.upstream.read_timeout, self._became_idle, self._was_lost
+        )
+
+    def _became_idle(self, connection: Connection) -> None:
+        if self._retired:
+            connection.close()
+            return
+        self._idle[connection] = None
+        self._next_turn()
+
+    def _was_lost(self, connection: Connection) -> None:
+        self._open.discard(connection)
+        self._idle.pop(connection, None)
+        self._next_turn()
+
+    def _next_turn(self) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+
+
+def _head_bytes(request: Request, authority: bytes) -> bytes:
+    parts = [request.method.encode(), b" ", request.target, b" HTTP/1.1\r\n"]
+    for name, value in request.headers:
+        parts += (name, b": ", value or (authority if name == b"host" else b""), b"\r\n")
+    if request.chunked:
+        parts.append(b"transfer-encoding: chunked\r\n")
+    elif request.content_length is not None:
+        parts.append(b"content-length: %d\r\n" % request.content_length)
+    if request.expects_continue:
+        parts.append(b"expect: 100-continue\r\n")
+    if request.upgrade:
+        parts += (b"connection: Upgrade\r\nupgrade: ", request.upgrade, b"\r\n")
+    parts.append(b"\r\n")
+    return b"".join(parts)

@@ -1,0 +1,338 @@
+"""The client's side of a connection: uvicorn's httptools protocol, made strict and able to become a tunnel.
+
+What it changes, and why:
+
+- a client that goes away cancels the request's task at once, so that the upstream's connection is closed with it
+  (a client that half-closes counts as gone, as it does in nginx);
+- the request target is kept byte for byte, bytes outside of ASCII included; trailers never become header fields;
+- the absolute form is accepted only where it names the same host as ``Host`` (RFC 9112, 3.2.2);
+- heads have a size limit and a time limit; answers that a client does not read are given up;
+- an answer without a length is closed by the end of the connection for HTTP/1.0, not chunked;
+- ``Upgrade: websocket`` turns the connection into a tunnel when the upstream answers 101; any other ``Upgrade`` is
+  ignored, and its request's body is read (llhttp alone would drop it).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from strangler.facade.answers import answer_for
+from strangler.facade.asgi import TARGET, UPGRADE, Headers, Message
+from strangler.facade.failures import Failure
+from strangler.facade.tunnel import Upgrade
+
+HEAD_LIMIT = 64 * 1024
+"""Bytes that a request's line and header fields may have."""
+HEAD_TIMEOUT = 20.0
+"""Seconds in which a head must be complete once it has begun, and in which a new connection must begin one."""
+SEND_TIMEOUT = 60.0
+"""Seconds that a client may leave an answer unread."""
+LINGER = 5.0
+"""Seconds for which a client may go on sending when its answer came early and the connection is to be closed."""
+
+
+class Cycle(RequestResponseCycle):
+    """One request and its answer: ``send`` writes what the facade has already checked, without checking it again."""
+
+    close_delimited = False
+
+    async def send(self, message: Message) -> None:  # type: ignore[override]
+        """The ASGI callable."""
+        if self.flow.write_paused and not self.disconnected:
+            await self._drain()
+        if self.disconnected:
+            return
+        if not self.response_started:
+            self._start(message["status"], message["headers"])
+        else:
+            self._continue(message.get("body", b""), message.get("more_body", False))
+
+    def break_off(self) -> None:
+        """Ends an answer that cannot be completed so that the client notices: without its last chunk or bytes."""
+        if self.close_delimited:
+            self.transport.abort()
+        else:
+            self.transport.close()
+
+    async def _drain(self) -> None:
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT):
+                await self.flow.drain()
+        except TimeoutError:
+            self.transport.abort()
+            raise Failure("client timeout", "the client does not read its answer") from None
+
+    def _start(self, status: int, headers: Headers) -> None:
+        self.response_started = True
+        self.waiting_for_100_continue = False
+        parts = [STATUS_LINE[status]]
+        chunked = self.scope["method"] != "HEAD" and status not in (204, 304)
+        told_to_close = False
+        for name, value in headers:
+            if name == b"content-length":
+                chunked = False
+            elif name == b"connection":
+                self.keep_alive, told_to_close = False, True
+            parts += (name, b": ", value, b"\r\n")
+        if chunked and self.scope["http_version"] == "1.0":
+            self.close_delimited, self.keep_alive, chunked = True, False, False
+        self.chunked_encoding = chunked
+        if chunked:
+            parts.append(b"transfer-encoding: chunked\r\n")
+        if not self.keep_alive and not told_to_close:
+            parts.append(b"connection: close\r\n")
+        parts.append(b"\r\n")
+        self.transport.write(b"".join(parts))
+
+    def _continue(self, body: bytes, more: bool) -> None:
+        if self.chunked_encoding:
+            parts = [b"%x\r\n" % len(body), body, b"\r\n"] if body else []
+            if not more:
+                parts.append(b"0\r\n\r\n")
+            self.transport.write(b"".join(parts))
+        elif body:
+            self.transport.write(body)
+        if not more:
+            self.response_complete = True
+            self.message_event.set()
+            if not self.keep_alive:
+                self._close()
+            self.on_response()
+
+    def _close(self) -> None:
+        """Closes; where the client is still sending, only this direction at first: a reset could destroy the answer."""
+        if self.more_body and self.transport.can_write_eof():
+            self.transport.write_eof()
+            asyncio.get_running_loop().call_later(LINGER, self.transport.close)
+        else:
+            self.transport.close()
+
+
+class FacadeProtocol(HttpToolsProtocol):
+    """See the module. Give it to uvicorn as ``Config(http=FacadeProtocol)``."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._task: asyncio.Task[None] | None = None
+        self._in_head = True
+        self._head_size = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._upgrade: Upgrade | None = None
+        self._extensions: dict[str, object] = {}
+        self.cycle: Cycle | None = None  # type: ignore[assignment]
+
+    # -- asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._head_timer = self.loop.call_later(HEAD_TIMEOUT, self._head_is_late)
+
+    def data_received(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        if self._upgrade is not None:
+            self._upgrade.early(data)
+            return
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._switch(data[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
+            self._refuse(_reason(error))
+        if self._in_head and not self.transport.is_closing():
+            self._bound_head(len(data))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_head_timer()
+        super().connection_lost(exc)
+        if self._task is not None and self.cycle is not None and not self.cycle.response_complete:
+            self._task.cancel()
+        self.pipeline.clear()
+
+    def tunnel_ended(self) -> None:
+        """The transport had another protocol; this one still has to leave the server's books."""
+        assert self.cycle is not None
+        self.cycle.response_complete = True
+        self.connection_lost(None)
+
+    # -- httptools callbacks
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head = True
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_head:  # else it is a trailer
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._head_size = 0
+        self._stop_head_timer()
+        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
+        scope["method"] = self.parser.get_method().decode("ascii")
+        scope["http_version"] = version = self.parser.get_http_version()
+        target = _origin_form(self.url, self.headers)
+        path, _, scope["query_string"] = target.partition(b"?")
+        scope["raw_path"] = path
+        scope["path"] = path.decode("latin-1")
+        scope["extensions"] = self._extensions = {TARGET: target}
+        if not self.parser.should_upgrade():
+            self._begin(version == "1.1" and self.parser.should_keep_alive())
+
+    def on_body(self, body: bytes) -> None:
+        if not self.parser.should_upgrade():
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
+
+    # -- inner workings
+
+    def _begin(self, keep_alive: bool) -> Cycle:
+        before = self.cycle
+        self.cycle = cycle = Cycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=[],
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=keep_alive,
+            on_response=self.on_response_complete,
+        )
+        if before is None or before.response_complete:
+            self._start_asgi_task(cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
+        return cycle
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        assert isinstance(cycle, Cycle)
+        self._task = self.loop.create_task(_run(cycle, app))
+        self.tasks.add(self._task)
+        self._task.add_done_callback(self.tasks.discard)
+
+    def _switch(self, rest: bytes) -> None:
+        """The parser stopped at a head with ``Upgrade``: a WebSocket may become a tunnel, others lose the field."""
+        names = {
+            name: value
+            for name, value in self.headers
+            if name in (b"upgrade", b"content-length", b"transfer-encoding")
+        }
+        if (
+            names.get(b"upgrade", b"").strip().lower() == b"websocket"
+            and len(names) == 1
+            and self.scope["method"] == "GET"
+        ):
+            self._upgrade = Upgrade(self, rest)
+            self._extensions[UPGRADE] = self._upgrade
+            self._begin(keep_alive=False).more_body = False
+            return
+        if self.scope["method"] == "CONNECT":
+            self._refuse("CONNECT is not served here")
+            return
+        parts = [
+            self.scope["method"].encode(),
+            b" ",
+            self.url,
+            b" HTTP/",
+            self.scope["http_version"].encode(),
+            b"\r\n",
+        ]
+        for name, value in self.headers:
+            if name == b"connection":
+                value = b", ".join(t for t in map(bytes.strip, value.split(b",")) if t.lower() != b"upgrade")
+            if name != b"upgrade":
+                parts += (name, b": ", value, b"\r\n")
+        self.parser = httptools.HttpRequestParser(self)
+        self.data_received(b"".join([*parts, b"\r\n", rest]))
+
+    def _refuse(self, message: str, failure: Failure | None = None) -> None:
+        """Answers what could not be parsed, unless an answer to an earlier request is under way: then only closes."""
+        failure = failure or Failure("bad request", message)
+        if self.cycle is None or self.cycle.response_complete:
+            self._write_refusal(failure)
+        elif self.cycle.more_body:
+            if not self.cycle.response_started and not self.pipeline:
+                self._write_refusal(failure)
+            self.cycle.disconnected = True
+            if self._task is not None:
+                self._task.cancel()
+            self.transport.close()
+        else:
+            self.cycle.keep_alive = False
+            self.flow.pause_reading()
+
+    def _write_refusal(self, failure: Failure) -> None:
+        status, headers, body = answer_for(failure, secrets.token_hex(16), "")
+        head = b"".join(b"%b: %b\r\n" % field for field in headers)
+        self.transport.write(STATUS_LINE[status] + head + b"\r\n" + body)
+        self.transport.close()
+
+    def _bound_head(self, size: int) -> None:
+        self._head_size += size
+        if self._head_size > HEAD_LIMIT:
+            self._refuse(
+                "", Failure("request too large", f"the header fields have more than {HEAD_LIMIT} bytes")
+            )
+        elif self._head_timer is None:
+            self._head_timer = self.loop.call_later(HEAD_TIMEOUT, self._head_is_late)
+
+    def _head_is_late(self) -> None:
+        self._head_timer = None
+        if self._head_size:
+            self._refuse(
+                "",
+                Failure("client timeout", f"the request's head was not complete within {HEAD_TIMEOUT:g} s"),
+            )
+        elif self.cycle is None:
+            self.transport.close()
+
+    def _stop_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+
+async def _run(cycle: Cycle, app: Callable[..., Any]) -> None:
+    """Runs the application for one request; what it did not complete is broken off."""
+    try:
+        await app(cycle.scope, cycle.receive, cycle.send)
+    finally:
+        if not cycle.response_complete and not cycle.disconnected:
+            cycle.break_off()
+        cycle.on_response = _nothing
+
+
+def _nothing() -> None:
+    return None
+
+
+def _origin_form(target: bytes, headers: Headers) -> bytes:
+    """The path and query of a target; raises ``ValueError`` for the forms that a server behind a name does not get."""
+    if target.startswith(b"/"):
+        return target
+    for scheme in (b"http://", b"https://"):
+        if target[: len(scheme)].lower() == scheme:
+            authority, slash, rest = target[len(scheme) :].partition(b"/")
+            hosts = [value for name, value in headers if name == b"host"]
+            if b"?" in authority or [authority.lower()] != [host.lower() for host in hosts]:
+                raise ValueError("the target names another host than Host")
+            return slash + rest or b"/"
+    raise ValueError("the target is neither a path nor an absolute address")
+
+
+def _reason(error: httptools.HttpParserError) -> str:
+    cause = error.__context__
+    return str(cause) if isinstance(cause, ValueError) else "this is not an HTTP/1.1 request"

@@ -1,0 +1,86 @@
+"""What the facade asks of an upstream: a request goes in, an answer is read as it comes. The pool is the real one."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Protocol
+
+from strangler.facade.asgi import Headers, Receive
+from strangler.facade.failures import Failure
+
+IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+"""Methods that may be repeated (RFC 9110, 9.2.2)."""
+BODY_TIMEOUT = 60.0
+"""Seconds that a client may be silent in the middle of its request."""
+
+
+@dataclass(slots=True)
+class Request:
+    """A request as it goes out: fields are final, Host first; framing (``content_length`` or chunked) is written by the
+    transport; ``upgrade`` names the protocol that the client wants to switch to, or None."""
+
+    method: str
+    target: bytes
+    headers: Headers
+    content_length: int | None = None
+    chunked: bool = False
+    expects_continue: bool = False
+    upgrade: bytes | None = None
+
+    @property
+    def may_replay(self) -> bool:
+        """Whether the request may be sent again when nothing of an answer has come."""
+        return self.method in IDEMPOTENT and not self.chunked and not self.content_length and not self.upgrade
+
+
+class Body:
+    """A request's body, read from the client piece by piece, never gathered. ``size`` counts bytes."""
+
+    __slots__ = ("_receive", "ended", "size")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.ended = False
+        self.size = 0
+
+    async def read(self) -> bytes:
+        """The next bytes; ``ended`` says whether they are the last. Raises ``Failure`` when the client has gone."""
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT):
+                message = await self._receive()
+        except TimeoutError:
+            raise Failure("client timeout", f"no more of the request came for {BODY_TIMEOUT:g} s") from None
+        if message["type"] != "http.request":
+            raise Failure("client gone", "the client closed the connection before its request ended")
+        data: bytes = message.get("body", b"")
+        self.ended = not message.get("more_body", False)
+        self.size += len(data)
+        return data
+
+
+class Answer(Protocol):
+    """An answer whose head has come. ``complete`` is true once the last bytes of the body were handed out."""
+
+    status: int
+    headers: Headers
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to read."""
+
+    async def read(self) -> bytes:
+        """The next bytes of the body, as soon as there are any; raises ``Failure`` where it breaks off."""
+
+    def finish(self) -> None:
+        """Gives the connection back, or closes it when the exchange is not over. May be called twice."""
+
+
+class Transport(Protocol):
+    """A way to one upstream."""
+
+    async def exchange(self, request: Request, body: Body | None) -> Answer:
+        """Sends a request and waits for the head of its answer; raises ``Failure``."""
+
+    def retire(self) -> None:
+        """No new work is to be expected: close what is idle, and the rest as it becomes idle."""
