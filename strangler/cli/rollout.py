@@ -1,0 +1,170 @@
+"""``strangler rollout``: a group's way to the service in guarded steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from strangler.errors import BadDocument
+
+if TYPE_CHECKING:
+    from strangler.control.rollouts import Rollouts
+    from strangler.rollout import Rollout
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+GroupArgument = Annotated[str, typer.Argument(metavar="NAME", help="The group that moves.")]
+StateOption = Annotated[str | None, typer.Option("--state", help="Where the routes are kept.")]
+FormatOption = Annotated[str, typer.Option("--format", help="text or json.")]
+
+
+@app.command()
+def start(
+    name: GroupArgument,
+    steps: Annotated[str, typer.Option(help="Shares in percent, rising.")] = "1,5,25,50,100",
+    interval: Annotated[str, typer.Option(help="How long each step is watched at least.")] = "5m",
+    max_error_delta: Annotated[
+        str, typer.Option(help="How much the service's error rate may exceed the monolith's.")
+    ] = "0.5%",
+    max_p95_ratio: Annotated[float, typer.Option(help="How much slower its 95th percentile may be.")] = 1.2,
+    max_diff: Annotated[str, typer.Option(help="The share of shadowed answers that may differ.")] = "0.1%",
+    min_requests: Annotated[int, typer.Option(help="Requests on the service that a verdict needs.")] = 100,
+    reason: Annotated[str, typer.Option(help="Why; kept in the audit log.")] = "",
+    state: StateOption = None,
+) -> None:
+    """Begin. A running facade carries it out, and goes back by itself when the guard fails."""
+    from strangler.rollout import Rollout, Thresholds
+
+    rollout = Rollout(
+        group=name,
+        steps=_steps(steps),
+        interval=_duration(interval, "--interval"),
+        thresholds=Thresholds(
+            max_error_delta=_fraction(max_error_delta, "--max-error-delta"),
+            max_p95_ratio=_at_least(max_p95_ratio, 1.0, "--max-p95-ratio"),
+            max_diff=_fraction(max_diff, "--max-diff"),
+            min_requests=int(_at_least(min_requests, 1, "--min-requests")),
+        ),
+    )
+    with _rollouts(state) as rollouts:
+        _tell(rollouts.start(rollout, reason=reason))
+
+
+@app.command()
+def status(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One group; else all.")] = None,
+    format: FormatOption = "text",
+    state: StateOption = None,
+) -> None:
+    """Where the rollouts stand, and what the guard says."""
+    if format not in ("text", "json"):
+        raise BadDocument(f"there is no format {format!r}", where="--format", remedy="Use text or json.")
+    with _rollouts(state) as rollouts:
+        found = [rollouts.get(name)] if name else rollouts.all()
+        if format == "json":
+            import msgspec
+
+            document = {"schema_version": 1, "rollouts": [_as_json(rollouts, rollout) for rollout in found]}
+            typer.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
+            return
+        if not found:
+            typer.echo("No rollout has been started.")
+        for rollout in found:
+            _tell(rollout)
+
+
+@app.command()
+def pause(name: GroupArgument, state: StateOption = None) -> None:
+    """Stay at this step; the guard keeps watching."""
+    with _rollouts(state) as rollouts:
+        _tell(rollouts.pause(name))
+
+
+@app.command()
+def resume(name: GroupArgument, state: StateOption = None) -> None:
+    """Go on; the step's interval begins anew."""
+    with _rollouts(state) as rollouts:
+        _tell(rollouts.resume(name))
+
+
+@app.command()
+def promote(name: GroupArgument, state: StateOption = None) -> None:
+    """Go to the last step now; the guard keeps watching."""
+    with _rollouts(state) as rollouts:
+        _tell(rollouts.promote(name))
+
+
+@app.command()
+def abort(name: GroupArgument, state: StateOption = None) -> None:
+    """Give up: back to the monolith, at once."""
+    with _rollouts(state) as rollouts:
+        _tell(rollouts.abort(name))
+
+
+@contextmanager
+def _rollouts(state_url: str | None) -> Iterator[Rollouts]:
+    import time
+
+    from strangler.config import state_address
+    from strangler.control.rollouts import Rollouts
+    from strangler.control.service import Control
+    from strangler.store import open_state
+
+    state = open_state(state_address(state_url), create=False)
+    try:
+        yield Rollouts(state, Control(state.routes), holder="command line", clock=time.time)
+    finally:
+        state.close()
+
+
+def _tell(rollout: Rollout) -> None:
+    where = f"step {rollout.step + 1} of {len(rollout.steps)}, {rollout.share:g} %"
+    typer.echo(f"{rollout.group}: {rollout.phase}, {where}")
+    typer.echo(f"  guard: {rollout.verdict.answer} ({rollout.verdict.reason})")
+
+
+def _as_json(rollouts: Rollouts, rollout: Rollout) -> dict[str, Any]:
+    seen = rollouts.observe(rollout)
+    return {
+        "group": rollout.group,
+        "phase": rollout.phase,
+        "step": rollout.step + 1,
+        "steps": rollout.steps,
+        "share": rollout.share,
+        "since": rollout.since,
+        "interval": rollout.interval,
+        "verdict": {"answer": rollout.verdict.answer, "reason": rollout.verdict.reason},
+        "monolith": {"requests": seen.monolith.requests, "errors": seen.monolith.errors},
+        "service": {"requests": seen.service.requests, "errors": seen.service.errors},
+        "shadow": {"compared": seen.compared, "differing": seen.differing},
+    }
+
+
+def _steps(text: str) -> tuple[float, ...]:
+    from strangler.routing.values import read_percent
+
+    steps = tuple(read_percent(part.strip(), "--steps") for part in text.split(","))
+    if list(steps) != sorted(set(steps)) or steps[0] <= 0:
+        raise BadDocument(f"{text!r} does not rise", where="--steps", remedy="Write them like 1,5,25,50,100.")
+    return steps
+
+
+def _duration(text: str, where: str) -> float:
+    from strangler.routing.values import read_duration
+
+    return read_duration(text, where)
+
+
+def _fraction(text: str, where: str) -> float:
+    from strangler.routing.values import read_percent
+
+    return read_percent(text.strip().removesuffix("%"), where) / 100
+
+
+def _at_least(number: float, least: float, where: str) -> float:
+    if number < least:
+        raise BadDocument(f"{number:g} is too small", where=where, remedy=f"Use at least {least:g}.")
+    return number

@@ -1,0 +1,144 @@
+"""What the demo claims, checked: nobody saw a failure but those of the bad release, both sides say the same, the route
+table tells the whole story."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import httpx
+
+from strangler.demo.traffic import Result
+from strangler.shadow import Answer, compare
+from strangler.store import open_state
+
+if TYPE_CHECKING:
+    from strangler.demo.scenario import Demo
+
+STORY = (
+    "import",
+    "writer",
+    "shadow",
+    "shadow",
+    "canary",
+    "canary",
+    "canary",
+    "canary",
+    "upstream",
+    "rollback",
+)
+"""The actions that the audit log must show, oldest first, after the monolith's address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The bad release: from when to when it was live, in monotonic seconds."""
+
+    begun: float
+    ended: float
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One claim, whether it held, and the figures."""
+
+    claim: str
+    held: bool
+    figures: str
+
+
+def check(demo: Demo, results: Sequence[Result]) -> list[Check]:
+    """All claims about one run."""
+    assert demo.deployment is not None
+    return [
+        _failures(results, demo.deployment),
+        _bad_release(results, demo.deployment),
+        _cohorts(results, demo.deployment),
+        Check(
+            "the shadow saw no difference",
+            demo.compared[0] > 0 and demo.compared[1] == 0,
+            f"{demo.compared[0]} compared, {demo.compared[1]} differing",
+        ),
+        _equal(demo),
+        _history(demo),
+    ]
+
+
+def _failures(results: Sequence[Result], bad: Deployment) -> Check:
+    undeserved = [
+        r
+        for r in results
+        if r.failed and not (r.side == "service" and r.status and bad.begun - 0.5 <= r.at <= bad.ended)
+    ]
+    return Check(
+        "no request failed",
+        not undeserved,
+        f"{len(results)} requests, {len(undeserved)} failed{_first(undeserved)}",
+    )
+
+
+def _bad_release(results: Sequence[Result], bad: Deployment) -> Check:
+    """It must have been seen to fail, or the rollback proves nothing; and nobody may be left on it."""
+    during = [r for r in results if bad.begun <= r.at <= bad.ended]
+    failed = [r for r in during if r.failed and r.side == "service"]
+    after = [r for r in results if r.at > bad.ended + 0.3]
+    held = bool(failed) and bool(after) and all(r.side == "monolith" and not r.failed for r in after)
+    return Check(
+        "the guard took the bad release out",
+        held,
+        f"{len(failed)} errors in {bad.ended - bad.begun:.1f} s, then {len(after)} requests without one",
+    )
+
+
+def _cohorts(results: Sequence[Result], bad: Deployment) -> Check:
+    """While the share only grew, a device that had come to the service stayed there."""
+    sides: dict[str, list[str]] = defaultdict(list)
+    for result in sorted(results, key=lambda r: r.at):
+        if result.at < bad.begun:
+            sides[result.request.device].append(result.side)
+    returned = [
+        d
+        for d, seen in sides.items()
+        if "monolith" in seen[seen.index("service") if "service" in seen else len(seen) :]
+    ]
+    return Check(
+        "no device went back and forth", not returned, f"{len(sides)} devices, {len(returned)} returned"
+    )
+
+
+def _equal(demo: Demo) -> Check:
+    """Every invoice that the clients asked for, asked again on both sides directly."""
+    asked = sorted({(r.path, r.authorization) for r in demo.requests})
+    differing = []
+    with httpx.Client(trust_env=False) as client:
+        for path, authorization in asked:
+            old, new = (_ask(client, base + path, authorization) for base in (demo.monolith, demo.service))
+            if compare(old, new):
+                differing.append(path)
+    return Check(
+        "both sides give equal answers", not differing, f"{len(asked)} URLs, {len(differing)} differ"
+    )
+
+
+def _ask(client: httpx.Client, url: str, authorization: str) -> Answer:
+    answer = client.get(url, headers={"authorization": authorization})
+    return Answer(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, answer.content)
+
+
+def _history(demo: Demo) -> Check:
+    state = open_state(demo.state, create=False)
+    try:
+        records = list(reversed(state.routes.history()))
+    finally:
+        state.close()
+    actions = tuple(record.entry.action for record in records)
+    whole = [record.version for record in records] == list(range(1, len(records) + 1))
+    by_guard = bool(records) and records[-1].entry.via == "guard"
+    held = whole and by_guard and actions[-len(STORY) :] == STORY
+    return Check("the history tells the story", held, f"{len(records)} versions: {', '.join(actions)}")
+
+
+def _first(failed: Sequence[Result]) -> str:
+    return f", the first: {failed[0].request.path} answered {failed[0].status}" if failed else ""

@@ -1,0 +1,87 @@
+"""Sets the stage, runs the scenario, shows the summary."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+import strangler
+from strangler.demo.checks import Check
+from strangler.demo.scenario import GROUP, TOKENS, Demo
+from strangler.demo.screen import Screen
+from strangler.demo.stage import Stage
+from strangler.errors import StranglerError
+
+
+def play(*, keep: bool, port: int) -> bool:
+    """Run the demo; whether every claim held. Raises ``StranglerError`` when it cannot be run."""
+    sample = sample_folder()
+    screen = Screen(Console(highlight=False))
+    with tempfile.TemporaryDirectory(prefix="strangler-demo-") as folder:
+        stage = Stage(Path(folder))
+        previous = signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            screen.title("strangler demo: a Django monolith hands over its invoices, and takes them back")
+            demo = Demo(stage, screen, sample, port)
+            checks = demo.run()
+            screen.close()
+            _summary(screen.console, checks, screen.elapsed)
+            if keep:
+                _stay(screen.console, demo)
+            return all(check.held for check in checks)
+        finally:
+            screen.close()
+            stage.close()
+            signal.signal(signal.SIGTERM, previous)
+
+
+def sample_folder() -> Path:
+    """Where the sample monolith lies: in the installed package, or in the checkout beside it."""
+    if find_spec("django") is None:
+        raise StranglerError(
+            "the demo's monolith needs Django", remedy="Install it: pip install 'strangler[sample]'."
+        )
+    package = Path(strangler.__file__).resolve().parent
+    for folder in (package / "_sample_monolith", package.parent / "sample_monolith"):
+        if (folder / "run.py").is_file():
+            return folder
+    raise StranglerError(
+        "the sample monolith is not installed", remedy="Install strangler's wheel, or a checkout."
+    )
+
+
+def _summary(console: Console, checks: list[Check], seconds: float) -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    for check in checks:
+        mark = Text("held", "bold green") if check.held else Text("FAILED", "bold red")
+        table.add_row("      ", mark, check.claim, Text(check.figures, style="dim"))
+    console.print()
+    console.print(table)
+    held = sum(check.held for check in checks)
+    console.print(Text(f"\n{held} of {len(checks)} claims held, in {seconds:.0f} s", style="bold"))
+
+
+def _stay(console: Console, demo: Demo) -> None:
+    console.print(f"\nfacade    {demo.facade}\nmonolith  {demo.monolith}\nservice   {demo.service}")
+    console.print(f"state     {demo.state}\nfolder    {demo.stage.folder}")
+    console.print("\nTry:", style="bold")
+    console.print(f"  curl -H 'Authorization: Token {TOKENS[0]}' {demo.facade}/api/billing/invoices/")
+    console.print(f"  strangler routes history --state {demo.state}")
+    console.print(f"  strangler routes canary {GROUP} 50 --state {demo.state}")
+    console.print("\nCtrl-C ends everything.")
+    try:
+        while True:
+            time.sleep(1)
+    except KeyboardInterrupt:
+        console.print()
+
+
+def _interrupt(signum: int, frame: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,142 @@
+"""What a person sees of the demo: a line for each act, and live counters while traffic flows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from strangler.demo.traffic import Result
+
+RECENT = 3.0
+"""Seconds over which the live counters look back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The traffic of the last seconds, as the clients saw it. Latencies in seconds."""
+
+    rate: float
+    monolith: int
+    service: int
+    failed: int
+    p95: tuple[float, float]
+
+    @classmethod
+    def of(cls, results: Sequence[Result], now: float, seconds: float = RECENT) -> Flow:
+        """The last ``seconds`` of ``results``, which are nearly in order of time."""
+        recent: list[Result] = []
+        for result in reversed(results):
+            if result.at < now - 2 * seconds:
+                break
+            if result.at >= now - seconds:
+                recent.append(result)
+        sides = {side: [r.seconds for r in recent if r.side == side] for side in ("monolith", "service")}
+        return cls(
+            rate=len(recent) / seconds,
+            monolith=len(sides["monolith"]),
+            service=len(sides["service"]),
+            failed=sum(result.failed for result in recent),
+            p95=(_p95(sides["monolith"]), _p95(sides["service"])),
+        )
+
+
+class Screen:
+    """Prints acts and commands; shows counters live on a terminal, and as a line now and then elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._begun = time.monotonic()
+        self._live: Live | None = None
+        self._shown = 0.0
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the demo began."""
+        return time.monotonic() - self._begun
+
+    def title(self, text: str) -> None:
+        """The first line."""
+        self.console.print(Text(text, style="bold"))
+
+    def act(self, name: str, told: str) -> None:
+        """Something was done: its name and what came of it."""
+        line = Text(f"\n{self.elapsed:5.1f} s  ", style="dim")
+        line.append(f"{name:<10}", style="bold cyan")
+        line.append(told, style="default")
+        self.console.print(line, soft_wrap=True)
+
+    def command(self, line: str) -> None:
+        """A command that a person could have typed."""
+        self.console.print(Text(f"         $ {line}", style="green"), soft_wrap=True)
+
+    def note(self, told: str, style: str = "default") -> None:
+        """A line below an act."""
+        self.console.print(Text(f"         {told}", style=style), soft_wrap=True)
+
+    def flow(self, share: float, flow: Flow, told: str) -> None:
+        """The counters now. ``share`` in percent."""
+        if self.console.is_terminal:
+            if self._live is None:
+                self._live = Live(console=self.console, transient=True, refresh_per_second=8)
+                self._live.start()
+            self._live.update(_table(share, flow, told))
+        elif time.monotonic() - self._shown >= RECENT:
+            self._shown = time.monotonic()
+            self.note(_line(share, flow, told))
+
+    def settle(self, share: float, flow: Flow, told: str) -> None:
+        """End the live view; its last figures stay as a line."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+        self.note(_line(share, flow, told))
+        self._shown = time.monotonic()
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+
+def _table(share: float, flow: Flow, told: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("", "share", "", "req/s", "monolith", "service", "failed", "p95 monolith | service", ""):
+        table.add_column(
+            heading, justify="right" if heading in ("req/s", "monolith", "service", "failed") else "left"
+        )
+    bar = Text("█" * round(share / 5), style="cyan") + Text("░" * (20 - round(share / 5)), style="dim")
+    failed = Text(str(flow.failed), style="bold red" if flow.failed else "green")
+    table.add_row(
+        "       ",
+        f"{share:g} %",
+        bar,
+        f"{flow.rate:.0f}",
+        str(flow.monolith),
+        str(flow.service),
+        failed,
+        _latencies(flow),
+        Text(told, style="dim"),
+    )
+    return table
+
+
+def _line(share: float, flow: Flow, told: str) -> str:
+    return (
+        f"share {share:g} %: {flow.rate:.0f} requests/s, {flow.monolith} monolith, {flow.service} service, "
+        f"{flow.failed} failed, p95 {_latencies(flow)}{'; ' + told if told else ''}"
+    )
+
+
+def _latencies(flow: Flow) -> str:
+    return " | ".join(f"{seconds * 1000:.0f} ms" if seconds else "-" for seconds in flow.p95)
+
+
+def _p95(seconds: list[float]) -> float:
+    return sorted(seconds)[int(len(seconds) * 0.95)] if seconds else 0.0
