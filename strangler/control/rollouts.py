@@ -19,7 +19,7 @@ from strangler.errors import Conflict, Refused, StranglerError, Unknown
 from strangler.rollout import Action, Observation, RollBack, Rollout, SetShare, Window, advance
 from strangler.rollout.advance import WATCHED, abort, pause, promote, resume, start
 from strangler.rollout.window import SIZE
-from strangler.store import Lease, RolloutRecord, State, Total
+from strangler.store import Lease, RolloutRecord, State, Total, Via
 from strangler.store.windows import Counted
 
 LEASE = "rollout-controller"
@@ -148,7 +148,7 @@ class Rollouts:
                 return
             self._control.set_share(group, action.share, via="rollout", reason=told, fence=lease)
         else:
-            via = "guard" if action.reason.startswith("guard") else "rollout"
+            via: Via = "guard" if action.reason.startswith("guard") else "rollout"
             self._control.rollback(group, via=via, reason=told, fence=lease)
 
     def _by_hand(

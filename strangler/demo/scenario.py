@@ -206,7 +206,13 @@ class Demo:
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         script = self.sample / "extracted" / "billing" / "run.py"
-        command = [script, "--port", str(port), "--database", self.stage.folder / "billing.db"]
+        command: list[str | Path] = [
+            script,
+            "--port",
+            str(port),
+            "--database",
+            self.stage.folder / "billing.db",
+        ]
         self.stage.start(name, [*command, "--monolith", self.monolith, *options], f"{url}/healthz")
         return url
 
