@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -75,14 +76,22 @@ def match(table: RouteTable, method: str, path: str, host: str = "") -> Route | 
     """The first route, in resolver order, whose pattern, methods and hosts fit."""
     target = path.removeprefix("/")
     for pattern, route in table.index.candidates(target):
-        if (
-            pattern.search(target) is not None
-            and (
-                not route.methods or method in route.methods or (method == "HEAD" and "GET" in route.methods)
-            )
-            and (not route.hosts or any(_host_fits(wanted, host) for wanted in route.hosts))
-        ):
+        if misfit(pattern, route, method, target, host) is None:
             return route
+    return None
+
+
+def misfit(
+    pattern: re.Pattern[str], route: Route, method: str, target: str, host: str
+) -> Literal["pattern", "method", "host"] | None:
+    """What of a route does not fit a request, or None; ``target`` is the path without its leading slash."""
+    if pattern.search(target) is None:
+        return "pattern"
+    methods = route.methods
+    if methods and method not in methods and not (method == "HEAD" and "GET" in methods):
+        return "method"
+    if route.hosts and not any(_host_fits(wanted, host) for wanted in route.hosts):
+        return "host"
     return None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
+from difflib import get_close_matches, unified_diff
 from types import MappingProxyType
 from typing import Any, get_args
 
@@ -16,11 +16,14 @@ from strangler.errors import BadDocument
 from strangler.routing.patterns import Kind, compile_pattern
 from strangler.routing.table import MONOLITH, Gateway, Group, Route, RouteTable, Upstream, WayBack, Writer
 from strangler.routing.values import (
+    read_connections,
     read_duration,
+    read_hops,
     read_host,
     read_method,
     read_name,
     read_percent,
+    read_priority,
     read_rule,
     read_sticky,
     read_tenant,
@@ -96,6 +99,19 @@ def to_toml(table: RouteTable) -> str:
             blocks.append(_toml_block(f"[{section}.{key}]", fields))
     blocks.extend(_toml_block("[[routes]]", route) for route in document.get("routes", []))
     return "\n".join(blocks)
+
+
+def difference(old: RouteTable, new: RouteTable) -> list[str]:
+    """What differs between two tables, as the lines of a unified diff of their TOML; empty where nothing does."""
+    return list(
+        unified_diff(
+            to_toml(old).splitlines(),
+            to_toml(new).splitlines(),
+            f"version {old.version}",
+            f"version {new.version}",
+            lineterm="",
+        )
+    )
 
 
 def check(table: RouteTable) -> None:
@@ -222,17 +238,6 @@ def _one_of(choices: tuple[str, ...]) -> Reader:
     return read
 
 
-def _whole(low: int, high: int) -> Reader:
-    def read(value: object, where: str) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise BadDocument(
-                f"{value!r} is not a whole number from {low} to {high}", where=where, remedy="Correct it."
-            )
-        return value
-
-    return read
-
-
 def _truth(value: object, where: str) -> bool:
     if not isinstance(value, bool):
         raise BadDocument(f"{value!r} is neither true nor false", where=where, remedy="Write true or false.")
@@ -272,12 +277,12 @@ def _toml_value(value: Any) -> str:
     return json.dumps(value)
 
 
-_GATEWAY: dict[str, Reader] = {"tenant": read_tenant, "trusted_hops": _whole(0, 20)}
+_GATEWAY: dict[str, Reader] = {"tenant": read_tenant, "trusted_hops": read_hops}
 _UPSTREAM: dict[str, Reader] = {
     "url": read_url,
     "connect_timeout": read_duration,
     "read_timeout": read_duration,
-    "max_connections": _whole(1, 100_000),
+    "max_connections": read_connections,
 }
 _GROUP: dict[str, Reader] = {
     "service": read_name,
@@ -299,7 +304,7 @@ _ROUTE: dict[str, Reader] = {
     "group": read_name,
     "methods": _methods,
     "hosts": _each(read_host),
-    "priority": _whole(-1000, 1000),
+    "priority": read_priority,
     "read_only": _truth,
     "imported": _truth,
 }

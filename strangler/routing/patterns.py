@@ -33,7 +33,7 @@ def compile_pattern(kind: Kind, text: str) -> re.Pattern[str]:
     converter (a project's own) is matched as Django's ``str`` would be: one segment, never more.
     """
     if kind == "path":
-        return re.compile(_path_expression(text.removeprefix("/")))
+        return re.compile(path_expression(text.removeprefix("/")))
     if kind == "prefix":
         return re.compile("^" + re.escape(text.removeprefix("/")))
     if text.startswith(("/", "^/")):
@@ -93,7 +93,8 @@ def _alternates(text: str) -> bool:
     return False
 
 
-def _path_expression(pattern: str) -> str:
+def path_expression(pattern: str) -> str:
+    """The regular expression of a ``path()`` pattern (without its leading slash), as Django builds it."""
     parts, end, names = ["^"], 0, set()
     for match in _PARAMETER.finditer(pattern):
         name = match["name"]

@@ -174,3 +174,23 @@ def read_tenant(value: object, where: str) -> str:
         where=where,
         remedy="Use header:NAME, cookie:NAME, host or path:N.",
     )
+
+
+def read_connections(value: object, where: str) -> int:
+    return _whole(value, where, 1, 100_000)
+
+
+def read_hops(value: object, where: str) -> int:
+    return _whole(value, where, 0, 20)
+
+
+def read_priority(value: object, where: str) -> int:
+    return _whole(value, where, -1000, 1000)
+
+
+def _whole(value: object, where: str, low: int, high: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise BadDocument(
+            f"{value!r} is not a whole number from {low} to {high}", where=where, remedy="Correct it."
+        )
+    return value

@@ -1,0 +1,157 @@
+"""The changes as messages: what the command line builds, the admin API receives, and ``Control`` carries out.
+
+One type for both ways in, so that a change means the same by command and by API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+
+from strangler.routing import RouteTable, Side, changes
+from strangler.routing.changes import HAND_PRIORITY, Change, ImportedRoute
+from strangler.routing.document import from_document
+from strangler.routing.patterns import Kind
+from strangler.routing.table import WayBack, Writer
+
+At = Callable[[int], RouteTable]
+"""How an earlier version's table is found."""
+
+
+class Verb(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="verb", kw_only=True):
+    """One change that somebody wants. ``name`` is a route's or a group's."""
+
+    def change(self, table: RouteTable, at: At, force: bool) -> Change:
+        """What it would make of a table; raises what ``routing.changes`` raises."""
+        raise TypeError(type(self))
+
+
+class Pattern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    kind: Kind
+    text: str
+
+
+class Add(Verb, frozen=True, tag="add"):
+    name: str
+    patterns: tuple[Pattern, ...]
+    service: str | None = None
+    group: str | None = None
+    methods: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    writer: Writer = "undeclared"
+    priority: int = HAND_PRIORITY
+
+    def change(self, table: RouteTable, at: At, force: bool) -> Change:
+        return changes.add_route(
+            table,
+            self.name,
+            [(pattern.kind, pattern.text) for pattern in self.patterns],
+            service=self.service,
+            group=self.group,
+            methods=self.methods,
+            hosts=self.hosts,
+            writer=self.writer,
+            priority=self.priority,
+            force=force,
+        )
+
+
+class Import(Verb, frozen=True, tag="import"):
+    boundary: str
+    service: str
+    routes: tuple[ImportedRoute, ...]
+
+    def change(self, table: RouteTable, at: At, force: bool) -> Change:
+        return changes.import_routes(table, self.boundary, self.service, self.routes, force=force)
+
+
+class Shadow(Verb, frozen=True, tag="shadow"):
+    name: str
+    percent: float
+
+    def change(self, table: RouteTable, at: At, force: bool) -> Change:
+        return changes.set_shadow(table, self.name, self.percent)
+
+
+class Canary(Verb, frozen=True, tag="canary"):
+    name: str
+    percent: float
+    sticky: str | None = None
+
+    def change(self, table: RouteTable, at: At, force: bool) -> Change:
+        return changes.set_share(table, self.name, self.percent, sticky=self.sticky, force=force)
+
+
+class Flip(Verb, frozen=True, tag="flip"):
+    name: str
+    to: Side
+
+    def change(self, table: RouteTable, at: At, force: bool) -> Change:
+        return changes.flip(table, self.name, self.to, force=force)
+
+
+class SetWriter(Verb, frozen=True, tag="writer"):
+    name: str
+    writer: Literal["monolith", "service"]
+    way_back: WayBack | None = None
+
+    def change(self, table: RouteTable, at: At, force: bool) -> Change:
+        return changes.set_writer(table, self.name, self.writer, way_back=self.way_back)
+
+
+class Rollback(Verb, frozen=True, tag="rollback"):
+    """To the monolith; with ``to``, to what stood in that version. Without ``name``: everything."""
+
+    name: str | None = None
+    to: int | None = None
+
+    def change(self, table: RouteTable, at: At, force: bool) -> Change:
+        if self.to is None:
+            return changes.rollback(table, self.name)
+        return changes.restore(table, at(self.to), self.name, force=force)
+
+
+class Apply(Verb, frozen=True, tag="apply"):
+    document: dict[str, Any]
+
+    def change(self, table: RouteTable, at: At, force: bool) -> Change:
+        return changes.apply_table(table, from_document(self.document), force=force)
+
+
+class SetUpstream(Verb, frozen=True, tag="upstream"):
+    name: str
+    url: str
+    connect_timeout: str | float | None = None
+    read_timeout: str | float | None = None
+    max_connections: int | None = None
+
+    def change(self, table: RouteTable, at: At, force: bool) -> Change:
+        return changes.set_upstream(
+            table,
+            self.name,
+            self.url,
+            connect_timeout=self.connect_timeout,
+            read_timeout=self.read_timeout,
+            max_connections=self.max_connections,
+        )
+
+
+class Remove(Verb, frozen=True, tag="remove"):
+    name: str
+
+    def change(self, table: RouteTable, at: At, force: bool) -> Change:
+        return changes.remove(table, self.name)
+
+
+AnyVerb = Add | Import | Shadow | Canary | Flip | SetWriter | Rollback | Apply | SetUpstream | Remove
+
+
+class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A change and its circumstances: the body of ``POST /api/changes``."""
+
+    change: AnyVerb
+    reason: str = ""
+    force: bool = False
+    dry_run: bool = False

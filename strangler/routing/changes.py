@@ -1,0 +1,462 @@
+"""Every way to change the route table: pure functions from a table and arguments to a ``Change``, or a refusal.
+
+None of them counts the version up; the store does, when it accepts the change. Each raises ``Unknown`` for a name that
+does not exist, ``BadDocument`` for an argument that means nothing, ``Refused`` for what the rules forbid (``force``
+lifts that).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any
+
+from strangler.errors import Refused, Unknown
+from strangler.routing.document import check
+from strangler.routing.patterns import Kind, compile_pattern
+from strangler.routing.table import MONOLITH, Group, Route, RouteTable, Side, Upstream, WayBack, Writer
+from strangler.routing.values import (
+    read_connections,
+    read_duration,
+    read_host,
+    read_method,
+    read_name,
+    read_percent,
+    read_sticky,
+    read_text,
+    read_url,
+)
+
+HAND_PRIORITY = 10
+"""Routes added by hand are tried before imported ones (0), whose patterns usually match the same paths."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a change would make: the new table, one line for the audit log, and what a person has to know about it."""
+
+    table: RouteTable
+    action: str
+    subject: str
+    summary: str
+    alarms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRoute:
+    """One pattern of the monolith's URLconf. ``member``: it belongs to the boundary that is imported."""
+
+    name: str
+    kind: Kind
+    pattern: str
+    member: bool = False
+    read_only: bool = False
+
+
+def group_of(table: RouteTable, name: str) -> Group:
+    """The group that a name means: a group's own, or that of a route."""
+    if name in table.groups:
+        return table.groups[name]
+    for route in table.routes:
+        if route.name == name:
+            if route.group is not None:
+                return table.groups[route.group]
+            raise Unknown(
+                f"the route {name!r} stays with the monolith: it belongs to no group",
+                where="name",
+                remedy="Import its boundary, or add a route with --service.",
+            )
+    raise _unknown(table, name)
+
+
+def add_route(
+    table: RouteTable,
+    name: str,
+    patterns: Iterable[tuple[Kind, str]],
+    *,
+    service: str | None = None,
+    group: str | None = None,
+    methods: Iterable[str] = (),
+    hosts: Iterable[str] = (),
+    writer: Writer = "undeclared",
+    priority: int = HAND_PRIORITY,
+    force: bool = False,
+) -> Change:
+    """New routes. They found a group of their own (``service`` is a URL or an upstream's name), or join ``group``."""
+    name = read_name(name, "name")
+    texts = tuple((kind, read_text(text, kind)) for kind, text in patterns)
+    if not texts:
+        raise Refused("a route needs a pattern", remedy="Give --path, --prefix or --regex.")
+    taken = {route.name for route in table.routes}
+    if name in taken or (group is None and name in table.groups):
+        raise Refused(
+            f"there is a route or a group called {name!r} already",
+            where="name",
+            remedy="Choose another name, or join the group with --group.",
+        )
+    upstreams, groups = dict(table.upstreams), dict(table.groups)
+    if group is not None:
+        joined = group_of(table, group)
+        if service is not None:
+            raise Refused(
+                f"the group {joined.name!r} has its service already",
+                where="service",
+                remedy=f"Leave --service out; the group's is {table.upstreams[joined.service].url}.",
+            )
+    else:
+        upstream = _upstream(table, name, service)
+        upstreams[upstream.name] = upstream
+        joined = groups[name] = Group(name, upstream.name)
+    if writer != "undeclared":
+        groups[joined.name] = replace(joined, writer=writer)
+    names = _free_names(name, taken)
+    added = tuple(
+        Route(
+            name=next(names),
+            pattern=text,
+            kind=kind,
+            group=joined.name,
+            methods=frozenset(read_method(method, "method") for method in methods),
+            hosts=tuple(read_host(host, "host") for host in hosts),
+            priority=priority,
+        )
+        for kind, text in texts
+    )
+    for route in added:
+        compile_pattern(route.kind, route.pattern)
+    new = replace(
+        table,
+        upstreams=MappingProxyType(upstreams),
+        groups=MappingProxyType(groups),
+        routes=(*table.routes, *added),
+    )
+    said = f"add {', '.join(f'{route.kind} {route.pattern}' for route in added)} to the group {joined.name}"
+    return _changed(table, new, "add", joined.name, said, force=force)
+
+
+def import_routes(
+    table: RouteTable, boundary: str, service: str, imported: Iterable[ImportedRoute], *, force: bool = False
+) -> Change:
+    """A boundary's patterns become a group; the rest of the URLconf keeps its place as the monolith's routes.
+
+    Importing again replaces what an earlier import brought: other boundaries keep their routes, every group its
+    settings, routes added by hand stay.
+    """
+    boundary = read_name(boundary, "boundary")
+    imported = tuple(imported)
+    if not any(route.member for route in imported):
+        raise Refused(
+            f"the boundary {boundary!r} has no URL patterns",
+            where="boundary",
+            remedy="There is nothing to route; choose a boundary with views.",
+        )
+    by_hand = tuple(route for route in table.routes if not route.imported)
+    kept = {
+        (route.kind, route.pattern): route.group
+        for route in reversed(table.routes)
+        if route.imported and route.group != boundary
+    }
+    taken = {route.name for route in by_hand}
+    routes = []
+    for item in imported:
+        name = next(_free_names(read_name(item.name, "name"), taken))
+        taken.add(name)
+        group = boundary if item.member else kept.get((item.kind, item.pattern))
+        compile_pattern(item.kind, item.pattern)
+        routes.append(
+            Route(name, item.pattern, item.kind, group, read_only=item.read_only, imported=True),
+        )
+    group_now = table.groups.get(boundary)
+    upstream = _upstream(table, group_now.service if group_now else boundary, service)
+    new = replace(
+        table,
+        upstreams=MappingProxyType({**table.upstreams, upstream.name: upstream}),
+        groups=MappingProxyType(
+            {**table.groups, boundary: replace(group_now or Group(boundary, ""), service=upstream.name)}
+        ),
+        routes=(*routes, *by_hand),
+    )
+    members = sum(route.member for route in imported)
+    said = f"import {boundary}: {_count(members, 'route')} of {_count(len(routes), 'URL pattern')}"
+    return _changed(table, new, "import", boundary, said, force=force)
+
+
+def set_shadow(table: RouteTable, name: str, percent: float) -> Change:
+    """Mirror a share of the monolith's safe requests to the service."""
+    group = group_of(table, name)
+    after = replace(group, shadow=read_percent(percent, "percent"))
+    said = f"shadow {group.name} {group.shadow:g} % -> {after.shadow:g} %"
+    return _changed(table, _with_group(table, after), "shadow", group.name, said)
+
+
+def set_share(
+    table: RouteTable, name: str, percent: float, *, sticky: str | None = None, force: bool = False
+) -> Change:
+    """Let the service answer a share of a group's cohort. Refused upwards while a group that writes has no writer."""
+    group = group_of(table, name)
+    after = replace(group, share=read_percent(percent, "percent"))
+    said = f"share of {group.name} {group.share:g} % -> {after.share:g} %"
+    if sticky is not None:
+        after = replace(after, sticky=read_sticky(sticky, "sticky"))
+        said += f", sticky by {after.sticky}"
+    return _changed(table, _with_group(table, after), "canary", group.name, said, force=force)
+
+
+def flip(table: RouteTable, name: str, to: Side, *, force: bool = False) -> Change:
+    """All of a group's safe methods to one side. Writes go where the writer is; that is a change of its own."""
+    group = group_of(table, name)
+    said = f"flip {group.name} to the {to} (share {group.share:g} % -> "
+    if to == "service":
+        new = _with_group(table, replace(group, share=100.0))
+        return _changed(table, new, "flip", group.name, said + "100 %)", force=force)
+    new = _with_group(table, replace(group, share=0.0, allow=()))
+    return _changed(table, new, "flip", group.name, said + "0 %)", alarms=_left_behind(group))
+
+
+def set_writer(table: RouteTable, name: str, writer: Writer, *, way_back: WayBack | None = None) -> Change:
+    """Say which side takes every unsafe request of a group, and how writes find back from the service."""
+    group = group_of(table, name)
+    after = replace(group, writer=writer, way_back=way_back or group.way_back)
+    alarms: tuple[str, ...] = ()
+    if group.writer == "service" and writer != "service" and after.way_back == "none":
+        alarms = (
+            f"what {group.name}'s service has written since it became the writer is not in the monolith: "
+            "copy it back before anybody writes there",
+        )
+    said = f"writer of {group.name}: {group.writer} -> {writer}, way back: {after.way_back}"
+    return _changed(table, _with_group(table, after), "writer", group.name, said, alarms=alarms)
+
+
+def rollback(table: RouteTable, name: str | None = None) -> Change:
+    """Back to the monolith, at once: one group, or all. Never refused.
+
+    Safe methods move, allow lists included. The writer moves too where there is a way back for what the service wrote;
+    with ``way_back = none`` it stays, and an alarm says so.
+    """
+    concerned = [group_of(table, name)] if name is not None else list(table.groups.values())
+    new = table
+    alarms: list[str] = []
+    for group in concerned:
+        alarms.extend(_left_behind(group))
+        writer: Writer = group.writer
+        if writer == "service" and group.way_back != "none":
+            writer = "monolith"
+        new = _with_group(new, replace(group, share=0.0, allow=(), writer=writer))
+    moved = [
+        f"{group.name} ({group.share:g} % -> 0 %{_writer_moved(group, new.groups[group.name])})"
+        for group in concerned
+        if group != new.groups[group.name]
+    ]
+    subject = concerned[0].name if name is not None else ""
+    said = f"roll back {', '.join(moved) or subject or 'everything'} to the monolith"
+    return _changed(table, new, "rollback", subject, said, alarms=tuple(alarms))
+
+
+def restore(
+    table: RouteTable, earlier: RouteTable, name: str | None = None, *, force: bool = False
+) -> Change:
+    """An earlier version's table again, or one group's settings of it. A writer without a way back stays, as in
+    ``rollback``."""
+    if name is not None:
+        group = group_of(table, name)
+        if group.name not in earlier.groups:
+            raise Unknown(
+                f"version {earlier.version} has no group {group.name!r}",
+                where="name",
+                remedy=f"See it with: strangler routes diff {earlier.version}.",
+            )
+        names = [group.name]
+        old = earlier.groups[group.name]
+        new = _with_group(table, old)
+        if old.service not in new.upstreams:
+            new = _with_upstream(new, earlier.upstreams[old.service])
+    else:
+        names = list(table.groups)
+        new = replace(earlier, version=table.version)
+    alarms: list[str] = []
+    for each in names:
+        now = table.groups[each]
+        then = new.groups.get(each)
+        if now.writer != "service" or (then is not None and then.writer == "service"):
+            continue
+        alarms.extend(_left_behind(now, stays=then is not None))
+        if now.way_back == "none" and then is not None:
+            new = _with_group(new, replace(then, writer=now.writer, way_back=now.way_back))
+    said = f"restore {name or 'the routes'} of version {earlier.version}"
+    subject = names[0] if name is not None else ""
+    return _changed(table, new, "rollback", subject, said, alarms=tuple(alarms), force=force)
+
+
+def apply_table(table: RouteTable, wanted: RouteTable, *, force: bool = False) -> Change:
+    """Exactly the table of a document, instead of what stands."""
+    new = replace(wanted, version=table.version)
+    alarms = [
+        alarm
+        for name, group in table.groups.items()
+        if group.writer == "service" and (name not in new.groups or new.groups[name].writer != "service")
+        for alarm in _left_behind(group, stays=False)
+    ]
+    counts = f"{_count(len(new.groups), 'group')}, {_count(len(new.routes), 'route')}"
+    return _changed(table, new, "apply", "", f"apply a document: {counts}", alarms=tuple(alarms), force=force)
+
+
+def set_upstream(
+    table: RouteTable,
+    name: str,
+    url: str,
+    *,
+    connect_timeout: float | str | None = None,
+    read_timeout: float | str | None = None,
+    max_connections: int | None = None,
+) -> Change:
+    """Where a server is, and what is expected of it. What is not given stays as it is."""
+    name = read_name(name, "name")
+    given: dict[str, Any] = {"url": read_url(url, "url")}
+    if connect_timeout is not None:
+        given["connect_timeout"] = read_duration(connect_timeout, "connect_timeout")
+    if read_timeout is not None:
+        given["read_timeout"] = read_duration(read_timeout, "read_timeout")
+    if max_connections is not None:
+        given["max_connections"] = read_connections(max_connections, "max_connections")
+    before = table.upstreams.get(name)
+    after = replace(before or Upstream(name, ""), **given)
+    said = f"upstream {name}: {before.url if before else 'none'} -> {after.url}"
+    return _changed(table, _with_upstream(table, after), "upstream", name, said)
+
+
+def remove(table: RouteTable, name: str) -> Change:
+    """Forget a group with the routes that were added by hand (imported ones stay as the monolith's), or one route."""
+    group = table.groups.get(name)
+    if group is None:
+        found = next((route for route in table.routes if route.name == name), None)
+        if found is None:
+            raise _unknown(table, name)
+        others = tuple(route for route in table.routes if route is not found)
+        return _changed(
+            table, replace(table, routes=others), "remove", found.group or "", f"remove the route {name}"
+        )
+    routes = tuple(
+        replace(route, group=None) if route.group == name else route
+        for route in table.routes
+        if route.group != name or route.imported
+    )
+    groups = {key: value for key, value in table.groups.items() if key != name}
+    used = {MONOLITH, *(value.service for value in groups.values())}
+    upstreams = {key: value for key, value in table.upstreams.items() if key != group.service or key in used}
+    new = replace(
+        table, upstreams=MappingProxyType(upstreams), groups=MappingProxyType(groups), routes=routes
+    )
+    return _changed(
+        table, new, "remove", name, f"remove the group {name}", alarms=_left_behind(group, stays=False)
+    )
+
+
+def _changed(
+    old: RouteTable,
+    new: RouteTable,
+    action: str,
+    subject: str,
+    summary: str,
+    *,
+    alarms: tuple[str, ...] = (),
+    force: bool = False,
+) -> Change:
+    """The last look at every change: the parts fit, and no write route moves without a writer."""
+    check(new)
+    if not force:
+        for group in new.groups.values():
+            _refuse_without_writer(old, new, group)
+    return Change(new, action, subject, summary, alarms)
+
+
+def _refuse_without_writer(old: RouteTable, new: RouteTable, group: Group) -> None:
+    if not _endangered(new, group):
+        return
+    before = old.groups.get(group.name)
+    if before is not None and _endangered(old, before) and group.share <= before.share:
+        return  # it was like that before, by force; going down must always be possible
+    writing = [route.name for route in new.routes if route.group == group.name and route.writes]
+    more = f" and {_count(len(writing) - 1, 'other')}" if len(writing) > 1 else ""
+    raise Refused(
+        f"the group {group.name!r} has a route that writes ({writing[0]}{more}), and no writer is declared",
+        where=f"groups.{group.name}.writer",
+        remedy=f"Say who writes: strangler routes writer {group.name} monolith. "
+        "Or override it with --force --reason WHY.",
+    )
+
+
+def _endangered(table: RouteTable, group: Group) -> bool:
+    """Whether some user reads from the service while nobody has said where that user's writes go."""
+    return (
+        group.writer == "undeclared"
+        and (group.share > 0 or bool(group.allow))
+        and any(route.group == group.name and route.writes for route in table.routes)
+    )
+
+
+def _left_behind(group: Group, *, stays: bool = True) -> tuple[str, ...]:
+    """The alarm of going back while the service is the writer and nothing carries its writes to the monolith."""
+    if group.writer != "service" or group.way_back != "none":
+        return ()
+    if stays:
+        return (
+            f"{group.name}: writes still go to the service, because nothing carries them back to the monolith "
+            f"(way_back = none); the monolith answers reads without them. Once they are copied back: strangler "
+            f"routes writer {group.name} monolith",
+        )
+    return (
+        f"{group.name}: what the service has written is not in the monolith (way_back = none): copy it back",
+    )
+
+
+def _writer_moved(before: Group, after: Group) -> str:
+    return f", writer {before.writer} -> {after.writer}" if before.writer != after.writer else ""
+
+
+def _upstream(table: RouteTable, name: str, service: str | None) -> Upstream:
+    """The upstream that ``service`` means: one that exists, by its name, or ``name`` at a URL."""
+    if service is None:
+        raise Refused("a new group needs its service", where="service", remedy="Give --service URL.")
+    if service in table.upstreams:
+        return table.upstreams[service]
+    return replace(table.upstreams.get(name) or Upstream(name, ""), url=read_url(service, "service"))
+
+
+def _with_group(table: RouteTable, group: Group) -> RouteTable:
+    return replace(table, groups=_with(table.groups, group.name, group))
+
+
+def _with_upstream(table: RouteTable, upstream: Upstream) -> RouteTable:
+    return replace(table, upstreams=_with(table.upstreams, upstream.name, upstream))
+
+
+def _with(mapping: Mapping[str, Any], key: str, value: Any) -> Mapping[str, Any]:
+    return MappingProxyType({**mapping, key: value})
+
+
+def _free_names(name: str, taken: set[str]) -> Iterator[str]:
+    """``name``, ``name-2``, ``name-3``, ... without those that are taken."""
+    number = 1
+    while True:
+        candidate = name if number == 1 else f"{name}-{number}"
+        if candidate not in taken:
+            yield candidate
+        number += 1
+
+
+def _unknown(table: RouteTable, name: str) -> Unknown:
+    names = [*table.groups, *(route.name for route in table.routes)]
+    near = get_close_matches(name, names, n=1)
+    if near:
+        remedy = f"Did you mean {near[0]!r}?"
+    elif names:
+        remedy = "List them with: strangler routes list."
+    else:
+        remedy = "There are no routes yet; begin with: strangler routes add or import."
+    return Unknown(f"there is no route and no group called {name!r}", where="name", remedy=remedy)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
