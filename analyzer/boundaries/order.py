@@ -16,7 +16,8 @@ def rank(boundaries: Sequence[Boundary], lines: Mapping[str, int]) -> tuple[Step
     """Steps for the boundaries that can be extracted. ``lines`` is the code size of each boundary.
 
     value = 0.5 * routes / most routes + 0.3 * lines / most lines + 0.2 * cohesion;
-    risk = cost of the bill / highest cost. Boundaries without blockers come first, then by value - risk.
+    risk = cost of the bill / highest cost. Boundaries with URL patterns and without blockers come first, then those
+    with URL patterns; a facade cannot move what has none. Among equals the highest value - risk is first.
     """
     candidates = [b for b in boundaries if b.verdict in ("extract now", "extract after")]
     most_routes = max((len(b.routes) for b in candidates), default=0) or 1
@@ -35,12 +36,14 @@ def rank(boundaries: Sequence[Boundary], lines: Mapping[str, int]) -> tuple[Step
             f"risk: the bill costs {own_cost:g} of {highest:g} ({_parts(b)})",
         )
         steps[b.name] = Step(b.name, round(value, 3), round(own_cost / highest, 3), reasons)
-    ready = {b.name for b in candidates if b.verdict == "extract now"}
-    return tuple(
-        sorted(
-            steps.values(), key=lambda s: (s.boundary not in ready, round(s.risk - s.value, 6), s.boundary)
-        )
-    )
+    by_name = {b.name: b for b in candidates}
+
+    def key(step: Step) -> tuple[bool, bool, float, str]:
+        boundary = by_name[step.boundary]
+        blocked = boundary.verdict != "extract now"
+        return (not boundary.routes, blocked, round(step.risk - step.value, 6), step.boundary)
+
+    return tuple(sorted(steps.values(), key=key))
 
 
 def put_after(boundaries: Sequence[Boundary], order: Sequence[Step]) -> tuple[Boundary, ...]:

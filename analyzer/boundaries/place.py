@@ -32,7 +32,8 @@ class Placement:
 
 def place(facts: Facts, tables: Tables, boundary_of: Mapping[str, str]) -> Placement:
     """Put modules, routes and tasks where their tables are. A table used everywhere says little: its say is divided by
-    the root of the number of its users."""
+    the root of the number of its users. Code that touches libraries' tables only stays where it is."""
+    everything, boundary_of = boundary_of, {t: b for t, b in boundary_of.items() if t not in tables.library}
     modules = _place_modules(facts, tables, boundary_of)
     routes: dict[int, str] = {}
     users = Counter(t for r in facts.routes for t in {*r.tables_read, *r.tables_written})
@@ -51,7 +52,7 @@ def place(facts: Facts, tables: Tables, boundary_of: Mapping[str, str]) -> Place
         found = _strongest(entry.tables_read, entry.tables_written, users, boundary_of, home)
         if found:
             tasks[entry.name] = found
-    return Placement(boundary_of, modules, routes, tasks)
+    return Placement(everything, modules, routes, tasks)
 
 
 def _strongest(
@@ -80,7 +81,7 @@ def _place_modules(facts: Facts, tables: Tables, boundary_of: Mapping[str, str])
             weight = WRITE if access.mode == "write" else READ
             scores[access.module][boundary_of[access.table]] += weight / sqrt(users[access.table])
     for table, defined_in in tables.module.items():
-        if table not in tables.library and table not in tables.through:
+        if table in boundary_of and table not in tables.through:
             scores[defined_in][boundary_of[table]] += DEFINES
     placed = {m.name: best for m in product if (best := _best(scores.get(m.name, {})))}
     by_app = _main_boundary_of_apps(product, placed)

@@ -60,7 +60,10 @@ def _against(
 
 
 def _count_blockers(blocking: Sequence[BillItem]) -> tuple[str, ...]:
-    names = {"transaction": "transactions that span boundaries", "shared_write": "tables written from both sides",
-             "signal": "signals that write across"}  # fmt: skip
+    names = {
+        "transaction": ("transaction that spans boundaries", "transactions that span boundaries"),
+        "shared_write": ("table written from both sides", "tables written from both sides"),
+        "signal": ("signal that writes across", "signals that write across"),
+    }
     counts = {kind: sum(item.kind == kind for item in blocking) for kind in names}
-    return tuple(f"{count} {names[kind]}" for kind, count in counts.items() if count)
+    return tuple(f"{count} {names[kind][count > 1]}" for kind, count in counts.items() if count)

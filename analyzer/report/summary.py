@@ -1,0 +1,108 @@
+"""The answer in figures: what every kind of report says first, computed once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analyzer.model.facts import Finding
+from analyzer.model.plan import Analysis, BillItem, Boundary, Step
+from analyzer.model.schema import coverage
+from analyzer.rules import RULES, blockers, code_of
+
+CUTS = (
+    ("STR002", "transaction over several boundaries", "transactions over several boundaries"),
+    ("STR006", "table written from outside", "tables written from outside"),
+    ("STR003", "signal that writes across", "signals that write across"),
+    ("STR001", "cascade", "cascades"),
+    ("STR007", "join", "joins"),
+    ("STR004", "raw SQL statement", "raw SQL statements"),
+)
+"""Findings that are couplings a plan cuts through: code, one of it, many of it. Dearest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """``next`` is the boundary to extract first, None when nothing should be; ``boundaries`` stand in the order of
+    extraction, then what is kept, then reference data."""
+
+    counts: dict[str, int | float]
+    cuts: tuple[tuple[str, int, str], ...]
+    """(code, count, words) of each kind of cut coupling, without the zeros."""
+    boundaries: tuple[Boundary, ...]
+    next: Boundary | None
+    step: Step | None
+
+
+def summarise(analysis: Analysis) -> Summary:
+    """The figures of an analysis."""
+    position = {step.boundary: i for i, step in enumerate(analysis.order)}
+    kinds = ("extract now", "extract after", "keep in the monolith", "shared reference data")
+    ordered = sorted(
+        analysis.boundaries,
+        key=lambda b: (position.get(b.name, len(position)), kinds.index(b.verdict), b.name),
+    )
+    first = analysis.order[0] if analysis.order else None
+    return Summary(
+        counts=coverage(analysis.facts),
+        cuts=tuple(_cuts(analysis.findings)),
+        boundaries=tuple(ordered),
+        next=next((b for b in ordered if first and b.name == first.boundary), None),
+        step=first,
+    )
+
+
+def _cuts(findings: Sequence[Finding]) -> list[tuple[str, int, str]]:
+    counted = [(code, sum(f.code == code for f in findings), one, many) for code, one, many in CUTS]
+    return [(code, count, one if count == 1 else many) for code, count, one, many in counted if count]
+
+
+def headline(summary: Summary, analysis: Analysis) -> str:
+    """The answer in one line."""
+    boundary = summary.next
+    if boundary is None:
+        return (
+            "Extract nothing yet: no boundary stands on its own; cut the couplings inside the monolith first."
+        )
+    crossing = sum(item.kind != "route" for item in boundary.bill)
+    blocking = len(blockers(analysis, boundary))
+    return f"Extract next: {boundary.name} ({count(crossing, 'coupling')} to cut, {count(blocking, 'shared write')})"
+
+
+def verdict(boundary: Boundary) -> str:
+    """The verdict with its object: ``extract after billing`` or ``extract after 3 blockers``."""
+    if boundary.verdict != "extract after":
+        return boundary.verdict
+    blocking = sum(1 for item in boundary.bill if is_blocker(item))
+    return f"extract after {count(blocking, 'blocker')}"
+
+
+def is_blocker(item: BillItem) -> bool:
+    """Whether an item has to be solved before the writer can change sides."""
+    code = code_of(item)
+    return bool(code) and RULES[code].severity == "error"
+
+
+def next_commands(boundary: Boundary, path: str) -> tuple[str, ...]:
+    """What to type to move a boundary's routes, in order; nothing where no URL pattern moves."""
+    if not boundary.routes or boundary.verdict not in ("extract now", "extract after"):
+        return ()
+    return (
+        f"strangler analyze {path} --format json -o analysis.json",
+        f"strangler routes import analysis.json --boundary {boundary.name} --service http://127.0.0.1:9001",
+        f"strangler routes shadow {boundary.name} 10",
+    )
+
+
+def count(number: int, noun: str) -> str:
+    """``1 join``, ``2 joins``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """Text from the analysed code without control characters, which could repaint a terminal or reverse a line."""
+    return _CONTROL.sub("\ufffd", text)

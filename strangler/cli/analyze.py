@@ -1,0 +1,145 @@
+"""``strangler analyze`` and ``strangler rule``: the report on a monolith, and what its codes mean."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from strangler.errors import BadDocument, Unknown
+
+if TYPE_CHECKING:
+    from analyzer.model.plan import Analysis, Boundary
+    from analyzer.pipeline import Progress
+
+FORMATS = ("text", "html", "json")
+
+
+def analyze(
+    path: Annotated[
+        Path, typer.Argument(metavar="[PATH]", help="The folder of the Django project.")
+    ] = Path(),
+    format: Annotated[str, typer.Option("--format", help="text, html or json.")] = "text",
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="Write here; - is standard output.")
+    ] = "-",
+    boundary: Annotated[
+        str | None,
+        typer.Option("--boundary", metavar="NAME", help="One boundary: members, bill, next commands."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the clustering.")] = 0,
+) -> None:
+    """Map the coupling of a Django monolith and suggest boundaries. Nothing of it is imported or run."""
+    if format not in FORMATS:
+        raise BadDocument(
+            f"there is no format {format!r}", where="--format", remedy="Use text, html or json."
+        )
+    if boundary is not None and format != "text":
+        remedy = "Leave --format out; the html and json reports hold every boundary."
+        raise BadDocument("a single boundary is printed as text", where="--boundary", remedy=remedy)
+    from time import perf_counter
+
+    from analyzer.pipeline import analyze as run
+
+    started = perf_counter()
+    with _progress() as progress:
+        analysis = run(path, seed=seed, progress=progress)
+    if format == "text":
+        _print_text(analysis, boundary, str(path), output)
+    else:
+        _write(_document(analysis, format, str(path)), output)
+    typer.echo(
+        f"analysed {len(analysis.facts.modules):,} modules in {perf_counter() - started:.1f} s", err=True
+    )
+
+
+def rule(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="A code from a report, such as STR002.")],
+) -> None:
+    """Explain a finding's code: what it means, why it matters, what to do."""
+    from analyzer.rules import RULES
+
+    found = RULES.get(code.upper())
+    if found is None:
+        raise Unknown(f"there is no rule {code}", where="CODE", remedy=f"Known: {', '.join(sorted(RULES))}.")
+    typer.echo(f"{found.code} ({found.severity}): {found.title}\n\n{found.why}\n{found.remedy}")
+
+
+def _document(analysis: Analysis, format: str, path: str) -> bytes:
+    if format == "json":
+        from analyzer.model import schema
+
+        return schema.write(analysis)
+    from analyzer.report import page
+
+    return page(analysis, path).encode()
+
+
+def _print_text(analysis: Analysis, boundary: str | None, path: str, output: str) -> None:
+    """Coloured on a terminal, plain elsewhere; NO_COLOR and FORCE_COLOR as usual. Lines are never wrapped."""
+    from rich.console import Console
+
+    from analyzer.report import boundary_page, report
+
+    text = (
+        report(analysis, path)
+        if boundary is None
+        else boundary_page(analysis, _find(analysis, boundary), path)
+    )
+    if output != "-":
+        _write(text.plain.encode() + b"\n", output)
+        return
+    Console(soft_wrap=True, highlight=False).print(text)
+
+
+def _find(analysis: Analysis, name: str) -> Boundary:
+    for boundary in analysis.boundaries:
+        if boundary.name == name:
+            return boundary
+    names = [b.name for b in analysis.boundaries]
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, names, n=1)
+    remedy = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(names) or 'none'}."
+    raise Unknown(f"there is no boundary {name!r}", where="--boundary", remedy=remedy)
+
+
+def _write(data: bytes, output: str) -> None:
+    """To standard output, or to a file that is either the old one or the new one, never half of it."""
+    if output == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    target = Path(output)
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(data)
+        partial.replace(target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        remedy = "Give a file in a folder that exists and can be written."
+        raise BadDocument(f"cannot be written: {error.strerror}", where=output, remedy=remedy) from None
+
+
+@contextmanager
+def _progress() -> Iterator[Progress | None]:
+    """A progress bar on standard error, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("read", total=None)
+
+        def advance(stage: str, done: int, total: int) -> None:
+            settings: dict[str, Any] = {"description": stage, "completed": done, "total": total}
+            bar.update(task, **settings)
+
+        yield advance
