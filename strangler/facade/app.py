@@ -159,8 +159,8 @@ class _Exchange:
             self._error = "client gone"
             self._status = self._status or 499
             raise
-        except Exception:
-            logger.exception("request %s failed inside the facade", self._request_id.decode("latin-1"))
+        except Exception as error:
+            _log("request %s failed inside the facade: %r", self._request_id.decode("latin-1"), error)
             self._error = "internal"
             await self._tell(Failure("internal", "the facade failed"))
         finally:
@@ -288,8 +288,8 @@ class _Exchange:
         answer = CapturedAnswer(self._status, headers, b"".join(capture.parts), capture.truncated, seconds)
         try:
             self._facade.mirror(decision, told, answer)
-        except Exception:
-            logger.exception("the mirror hook failed")
+        except Exception as error:
+            _log("the mirror hook failed: %r", error)
 
     def _finished(self) -> None:
         if self._facade.on_finish is None:
@@ -311,5 +311,10 @@ class _Exchange:
         )
         try:
             self._facade.on_finish(outcome)
-        except Exception:
-            logger.exception("the on_finish hook failed")
+        except Exception as error:
+            _log("the on_finish hook failed: %r", error)
+
+
+def _log(message: str, *values: object) -> None:
+    """One line for the operator; the traceback only where somebody debugs."""
+    logger.error(message, *values, exc_info=logger.isEnabledFor(logging.DEBUG))

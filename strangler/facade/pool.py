@@ -66,6 +66,10 @@ class Pool:
             raise
         return connection
 
+    async def probe(self) -> None:
+        """Raises ``Failure`` when the upstream cannot be reached now; sends nothing."""
+        (await self._open_one()).close()
+
     def retire(self) -> None:
         """Closes what is idle now, and each busy connection when its exchange ends."""
         self._retired = True
