@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +14,8 @@ COMPARED_HEADERS = ("content-type", "location", "cache-control", "content-dispos
 """Headers that a client acts upon; others (dates, request ids, server names) may differ."""
 MOST_DIFFERENCES = 50
 """A wholly different document is reported as its first differences, not as thousands."""
+LARGEST = 4 * 1024 * 1024
+"""Bytes of a decompressed body that are compared; a small answer may hide a very large one."""
 _MISSING = "(missing)"
 
 
@@ -56,11 +59,12 @@ def _differences(old: Answer, new: Answer) -> Iterator[Difference]:
         before, after = old.headers.get(name, ""), new.headers.get(name, "")
         if _header(name, before) != _header(name, after):
             yield Difference(f"header:{name}", before or _MISSING, after or _MISSING)
-    if old.body == new.body:
+    bodies = _plain(old), _plain(new)
+    if bodies[0] == bodies[1]:
         return
-    documents = _json(old), _json(new)
+    documents = _json(old, bodies[0]), _json(new, bodies[1])
     if documents[0] is None or documents[1] is None:
-        yield Difference("body", _short(old.body), _short(new.body))
+        yield Difference("body", _short(bodies[0]), _short(bodies[1]))
     else:
         yield from _walk("$", documents[0][0], documents[1][0])
 
@@ -83,12 +87,22 @@ def _walk(path: str, old: Any, new: Any) -> Iterator[Difference]:
         yield Difference(path, _short(old), _short(new))
 
 
-def _json(answer: Answer) -> tuple[Any] | None:
+def _plain(answer: Answer) -> bytes:
+    """The body as it was before ``Content-Encoding: gzip`` (which is never the same twice), at most ``LARGEST``."""
+    if answer.headers.get("content-encoding", "").lower() != "gzip":
+        return answer.body
+    try:
+        return zlib.decompressobj(wbits=31).decompress(answer.body, LARGEST)
+    except zlib.error:
+        return answer.body
+
+
+def _json(answer: Answer, body: bytes) -> tuple[Any] | None:
     """The document in a 1-tuple (it may be null), or None when the body is not JSON."""
     if "json" not in answer.headers.get("content-type", ""):
         return None
     try:
-        return (json.loads(answer.body),)
+        return (json.loads(body),)
     except ValueError:
         return None
 

@@ -1,3 +1,4 @@
+import gzip
 import json
 
 import pytest
@@ -21,6 +22,25 @@ def test_key_order_and_white_space_are_no_difference() -> None:
 
 def test_headers_that_nobody_acts_upon_are_no_difference() -> None:
     assert compare(answer(1, date="Mon", server="a"), answer(1, date="Tue", server="b")) == ()
+
+
+def test_compression_is_no_difference() -> None:
+    zipped = [
+        Answer(200, {"content-encoding": "gzip"}, gzip.compress(b"same", mtime=when)) for when in (1, 2)
+    ]
+    assert zipped[0].body != zipped[1].body
+    assert compare(*zipped) == ()
+    assert compare(zipped[0], raw(b"same", "")) == ()
+
+
+def test_a_bomb_is_not_inflated_and_a_broken_stream_is_compared_as_it_is() -> None:
+    bombs = [
+        Answer(200, {"content-encoding": "gzip"}, gzip.compress(b"x" * 9_000_000 + end))
+        for end in (b"a", b"b")
+    ]
+    assert compare(*bombs) == ()
+    broken = Answer(200, {"content-encoding": "gzip"}, b"not gzip")
+    assert compare(broken, bombs[0])[0] == Difference("body", "not gzip", "x" * 77 + "...")
 
 
 def test_one_is_not_true_and_not_one_point_nought() -> None:
