@@ -1,4 +1,4 @@
-"""The one error tree of strangler: fields for a program, a line and a remedy for a person, an exit code for a script."""
+"""The error tree of strangler: fields for a program, one line and a remedy for a person, an exit code for a script."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import signal
 import socket
 import sys
@@ -16,8 +17,10 @@ from typing import Any
 import uvicorn
 
 from strangler.control import Follower
+from strangler.control.controller import Controller
 from strangler.errors import BadDocument, StranglerError
 from strangler.facade import Facade, FacadeProtocol, Failure, Pool
+from strangler.facade.observer import Observer
 from strangler.routing import MONOLITH, Upstream
 from strangler.store import DEFAULT_STATE, State, open_state
 
@@ -122,16 +125,32 @@ async def _facade(settings: Settings, state: State) -> AsyncIterator[Facade]:
     """The facade with the table that stands in the state, and a follower that keeps it so."""
     table = state.routes.load()
     facade = Facade(Upstream(MONOLITH, settings.monolith), table, debug_headers=settings.debug_headers)
-    follower = None
-    if settings.state != "memory://":
-        follower = Follower(settings.state, facade.swap, asyncio.get_running_loop())
-        follower.start(table.version)
+    observer = Observer(facade.transport)
+    facade.on_finish, facade.mirror = observer.on_finish, observer.mirror
     try:
-        yield facade
+        if settings.state == "memory://":
+            yield facade
+        else:
+            async with _following(settings.state, facade, observer, table.version):
+                yield facade
     finally:
-        if follower is not None:
-            await asyncio.to_thread(follower.stop)
+        await observer.shadow.aclose()
         facade.close()
+
+
+@asynccontextmanager
+async def _following(state: str, facade: Facade, observer: Observer, version: int) -> AsyncIterator[None]:
+    """Changes of the state reach the facade; what the facade counts reaches the state, and the rollouts advance."""
+    follower = Follower(state, facade.swap, asyncio.get_running_loop())
+    follower.start(version)
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    controller = asyncio.ensure_future(Controller(state, worker, observer.counters.drain).run())
+    try:
+        yield
+    finally:
+        controller.cancel()
+        await asyncio.gather(controller, return_exceptions=True)
+        await asyncio.to_thread(follower.stop)
 
 
 @contextmanager

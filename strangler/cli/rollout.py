@@ -108,14 +108,13 @@ def abort(name: GroupArgument, state: StateOption = None) -> None:
 def _rollouts(state_url: str | None) -> Iterator[Rollouts]:
     import time
 
-    from strangler.config import state_address
+    from strangler.cli.target import actor, open_local
     from strangler.control.rollouts import Rollouts
     from strangler.control.service import Control
-    from strangler.store import open_state
 
-    state = open_state(state_address(state_url), create=False)
+    state = open_local(state_url, create=False)
     try:
-        yield Rollouts(state, Control(state.routes), holder="command line", clock=time.time)
+        yield Rollouts(state, Control(state.routes, actor=actor()), holder="command line", clock=time.time)
     finally:
         state.close()
 

@@ -12,9 +12,9 @@ from strangler.control.rollouts import Rollouts
 from strangler.control.service import Control
 from strangler.errors import StranglerError
 from strangler.rollout import Window
+from strangler.rollout.window import Counted
 from strangler.store import State, open_state
 from strangler.store import Window as Counts
-from strangler.store.windows import Counted
 
 INTERVAL = 1.0
 """Seconds between two beats."""

@@ -18,9 +18,8 @@ from strangler.control.service import Control
 from strangler.errors import Conflict, Refused, StranglerError, Unknown
 from strangler.rollout import Action, Observation, RollBack, Rollout, SetShare, Window, advance
 from strangler.rollout.advance import WATCHED, abort, pause, promote, resume, start
-from strangler.rollout.window import SIZE
+from strangler.rollout.window import SIZE, Counted
 from strangler.store import Lease, RolloutRecord, State, Total, Via
-from strangler.store.windows import Counted
 
 LEASE = "rollout-controller"
 LEASE_TTL = 5.0

@@ -91,6 +91,10 @@ class Facade:
         for transport in gone:
             transport.retire()
 
+    def transport(self, upstream: str) -> Transport | None:
+        """The way to an upstream of the current table."""
+        return self._snapshot.transports.get(upstream)
+
     def close(self) -> None:
         """Closes every connection that is idle, and the others as they end."""
         for transport in self._transports.values():

@@ -5,6 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Literal
+
+Counted = Literal["monolith", "service", "shadow"]
+"""What a count is of: answers of a side, or the shadow's comparisons (whose errors are the differing ones)."""
 
 BOUNDS: tuple[float, ...] = tuple(round(0.0005 * 2 ** (i / 4), 7) for i in range(68))
 """Upper bounds of the latency buckets in seconds: 0.5 ms to 55 s, four to an octave (a factor of 1.19). One more

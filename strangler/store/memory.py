@@ -9,12 +9,13 @@ from threading import RLock
 from typing import Any
 
 from strangler.errors import Refused, Unknown
+from strangler.rollout.window import Counted
 from strangler.routing import RouteTable
 from strangler.store.leases import Lease
 from strangler.store.rollouts import RolloutRecord, stale_rollout
 from strangler.store.routes import Entry, Record, lost_lease, no_version, stale
 from strangler.store.tokens import Token
-from strangler.store.windows import Counted, Total, Window, add_counts
+from strangler.store.windows import Total, Window, add_counts
 
 
 class MemoryLeases:

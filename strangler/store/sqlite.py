@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from strangler.errors import BadDocument, Refused, StoreError, Unknown
+from strangler.rollout.window import Counted
 from strangler.routing import RouteTable
 from strangler.routing.document import from_document, to_json
 from strangler.store.database import Database
@@ -16,7 +17,7 @@ from strangler.store.leases import Lease
 from strangler.store.rollouts import RolloutRecord, stale_rollout
 from strangler.store.routes import Entry, Record, lost_lease, no_version, stale
 from strangler.store.tokens import Token
-from strangler.store.windows import Counted, Total, Window, add_counts
+from strangler.store.windows import Total, Window, add_counts
 
 _CURRENT = "SELECT coalesce(max(version), 0) FROM versions"
 

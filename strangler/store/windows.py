@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Literal, Protocol
+from typing import Protocol
 
-Counted = Literal["monolith", "service", "shadow"]
-"""What a count is of: answers of a side, or the shadow's comparisons (whose errors are the differing ones)."""
+from strangler.rollout.window import Counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from strangler.rollout.window import BOUNDS, SIZE, Window, bucket_index
+from strangler.rollout.window import BOUNDS, SIZE, Counted, Window, bucket_index
 
 NO_GROUP = "-"
 """The group's name in the figures of requests that belong to none."""
@@ -36,10 +36,10 @@ class Counters:
     """
 
     def __init__(self) -> None:
-        self._fresh: dict[tuple[str, str], _Cell] = {}
-        self._drained: dict[tuple[str, str], _Cell] = {}
+        self._fresh: dict[tuple[str, Counted], _Cell] = {}
+        self._drained: dict[tuple[str, Counted], _Cell] = {}
 
-    def note(self, group: str | None, side: str, seconds: float, failed: bool) -> None:
+    def note(self, group: str | None, side: Counted, seconds: float, failed: bool) -> None:
         """Count one request of ``seconds``; ``failed`` is a status of 500 and above, or no answer."""
         key = (group or NO_GROUP, side)
         cell = self._fresh.get(key)
@@ -50,14 +50,14 @@ class Counters:
         cell.latencies[bucket_index(seconds)] += 1
         cell.seconds += seconds
 
-    def drain(self) -> dict[tuple[str, str], Window]:
+    def drain(self) -> dict[tuple[str, Counted], Window]:
         """What was counted since the last call, by (group, side)."""
         fresh, self._fresh = self._fresh, {}
         for key, cell in fresh.items():
             self._drained.setdefault(key, _Cell()).add(cell)
         return {key: cell.window() for key, cell in fresh.items()}
 
-    def totals(self) -> dict[tuple[str, str], tuple[Window, float]]:
+    def totals(self) -> dict[tuple[str, Counted], tuple[Window, float]]:
         """Everything counted since the start, by (group, side), sorted; with the sum of the latencies in seconds."""
         result = {}
         for key in sorted(self._drained.keys() | self._fresh.keys()):
