@@ -43,6 +43,10 @@ class Identity:
             known |= self._ids.add(kind, {key: self._new_id(kind, key) for key in missing})
         return known
 
+    def known(self, kind: str, keys: Iterable[Any]) -> dict[Key, str]:
+        """The new id of every key that has one; gives none."""
+        return self._ids.new_ids(kind, keys)
+
     def to_legacy(self, kind: str, ids: Iterable[Any]) -> dict[str, Key]:
         """The legacy key of every id that has one."""
         return self._ids.legacy_keys(kind, {new_id for new_id in ids if type(new_id) is str})

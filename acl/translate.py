@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Protocol, cast
@@ -19,9 +19,18 @@ class Compiled(Protocol):
 
     MAPPING: str
     VERSION: int
-    to_contract: Callable[[Iterable[Row], Resolve], tuple[list[Document], list[int]]]
-    to_legacy: Callable[[Iterable[Document], Resolve], tuple[list[Row], list[int]]]
-    put: Callable[[Row, Row], Row]
+
+    def to_contract(self, rows: Iterable[Row], resolve: Resolve) -> tuple[list[Document], list[int]]:
+        """Documents of rows, and the positions of the rows that are refused."""
+        ...
+
+    def to_legacy(self, documents: Iterable[Document], resolve: Resolve) -> tuple[list[Row], list[int]]:
+        """Rows of documents, and the positions of the documents that are refused."""
+        ...
+
+    def put(self, row: Row, existing: Row) -> Row:
+        """Keep in `row` what only the `existing` one knows."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

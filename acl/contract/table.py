@@ -21,7 +21,8 @@ ColumnKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `target` is the model that a foreign key points to; `decimals` the digits after the point."""
+    """One column. `target` is the model that a foreign key points to; `decimals` the digits after the point;
+    `naive` says that a datetime has no zone (Django's USE_TZ = False)."""
 
     name: str
     kind: ColumnKind
@@ -31,6 +32,7 @@ class Column:
     decimals: int | None = None
     choices: tuple[str | int, ...] = ()
     target: str | None = None
+    naive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import PurePath
 
 from acl.mapping.embed import imports_of, source_of_computed, source_of_support, with_dependencies
 from acl.mapping.emit import Names, kinds, result, variable, wanted
-from acl.mapping.layout import Expression, literal, printed
+from acl.mapping.layout import Called, Expression, Text, literal, printed
 from acl.mapping.model import Direction, Mapping, Nested
 from acl.mapping.operations import LegacyOnly
 from acl.mapping.paths import Plan, plan
@@ -79,48 +79,62 @@ def _exports() -> str:
 
 
 def _constant(name: str, value: Expression, width: int) -> str:
-    return f"{name} = {printed(value, indent=0, room=width - len(name) - 3)}"
+    return f"{name} = {printed(value, width=width, indent=0, used=len(name) + 3)}"
 
 
 def _direction(laid: Plan, names: Names, width: int) -> Iterator[str]:
     source, source_type, answer, answer_type = _WORDS[laid.direction]
     ids = {kind: variable(kind) for kind in kinds(laid)}
-    parameters = "".join(f", {name}" for name in ids.values())
+    signature = _signature(
+        laid.direction,
+        [f"{source}s: Iterable[{source_type}]", "resolve: Resolve"],
+        f"tuple[list[{answer_type}], list[int]]",
+        width,
+    )
     yield (
-        f"def {laid.direction}(\n"
-        f"    {source}s: Iterable[{source_type}], resolve: Resolve\n"
-        f") -> tuple[list[{answer_type}], list[int]]:\n"
+        f"{signature}\n"
         f'    """Translate a batch; answers the {answer}s, and the positions of the {source}s that are refused."""\n'
         f"    batch = list({source}s)\n"
-        f"{_resolving(laid, ids, source)}"
+        f"{_resolving(laid, ids, source, width)}"
         f"    {answer}s: list[{answer_type}] = []\n"
         f"    refused: list[int] = []\n"
         f"    for position, {source} in enumerate(batch):\n"
         f"        try:\n"
-        f"            {answer}s.append(_{answer}({source}{parameters}))\n"
+        f"            {_appending(answer, [source, *ids.values()], width)}\n"
         f"        except Exception:\n"
         f"            refused.append(position)\n"
         f"    return {answer}s, refused"
     )
-    typed = "".join(f", {name}: Mapping[Any, Any]" for name in ids.values())
-    signature = f"def _{answer}({source}: {source_type}{typed}) -> {answer_type}:"
-    if len(signature) > width:
-        lines = [f"{source}: {source_type}", *(f"{name}: Mapping[Any, Any]" for name in ids.values())]
-        signature = f"def _{answer}(\n" + "".join(f"    {line},\n" for line in lines) + f") -> {answer_type}:"
-    returned = printed(result(laid, source, names), indent=4, room=width - 11)
+    typed = [f"{source}: {source_type}", *(f"{name}: Mapping[Any, Any]" for name in ids.values())]
+    signature = _signature(f"_{answer}", typed, answer_type, width)
+    returned = printed(result(laid, source, names), width=width, indent=4, used=11)
     yield f"{signature}\n    return {returned}"
 
 
-def _resolving(laid: Plan, ids: dict[str, str], source: str) -> str:
+def _signature(name: str, parameters: list[str], answer: str, width: int) -> str:
+    one = f"def {name}({', '.join(parameters)}) -> {answer}:"
+    if len(one) <= width:
+        return one
+    if len(", ".join(parameters)) + 4 <= width:
+        return f"def {name}(\n    {', '.join(parameters)}\n) -> {answer}:"
+    return f"def {name}(\n" + "".join(f"    {one},\n" for one in parameters) + f") -> {answer}:"
+
+
+def _appending(answer: str, arguments: list[str], width: int) -> str:
+    one = Called(f"_{answer}", tuple(map(Text, arguments)))
+    return printed(Called(f"{answer}s.append", (one,)), width=width, indent=12, used=12)
+
+
+def _resolving(laid: Plan, ids: dict[str, str], source: str, width: int) -> str:
     if not ids:
         return ""
     lines = [f"    wanted_{name}: set[Any] = set()" for name in ids.values()]
     lines += [f"    for {source} in batch:", "        try:"]
     for kind, key, loop in wanted(laid, source):
-        if loop:
-            lines.append(f"            wanted_{ids[kind]}.update([{key}{loop}])")
-        else:
-            lines.append(f"            wanted_{ids[kind]}.add({key})")
+        added = Called(
+            f"wanted_{ids[kind]}.{'update' if loop else 'add'}", (Text(f"[{key}{loop}]" if loop else key),)
+        )
+        lines.append(f"            {printed(added, width=width, indent=12, used=12)}")
     lines += ["        except Exception:  # it is refused below", "            continue"]
     lines += [
         f"    {name} = resolve({literal(kind)}, wanted_{name} - {{None}})" for kind, name in ids.items()

@@ -20,7 +20,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as MappingABC
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from acl.contract import Shape, Table, describe
 from acl.errors import Source
@@ -52,7 +52,8 @@ BY_DATABASE: Final = operations.Generated("database")
 BY_PARENT: Final = operations.Generated("parent")
 """For `legacy_only`: a child's key of its parent, which whoever writes the children knows."""
 
-Code = str | int
+LegacyCode = TypeVar("LegacyCode", str, int)
+ContractCode = TypeVar("ContractCode", str, int)
 
 
 def mapping(
@@ -86,9 +87,9 @@ def nest(path: str, *inner: Operation | Iterable[Operation]) -> tuple[Operation,
 def enum(
     column: str,
     path: str,
-    values: MappingABC[Code, Code],
+    values: MappingABC[LegacyCode, ContractCode],
     *,
-    preferred: MappingABC[Code, Code] | None = None,
+    preferred: MappingABC[ContractCode, LegacyCode] | None = None,
 ) -> Operation:
     """Legacy code -> contract value. Where codes share a value, `preferred` says {value: code to write back}."""
     return operations.Enum(

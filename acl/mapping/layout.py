@@ -60,12 +60,13 @@ def literal(value: object) -> str:
     return text
 
 
-def printed(expression: Expression, *, indent: int, room: int) -> str:
-    """The expression's source; further lines are indented from `indent`. `room` is left on the first line."""
+def printed(expression: Expression, *, width: int, indent: int, used: int) -> str:
+    """The expression's source, in lines of `width` columns; further lines are indented from `indent`.
+
+    `used` is the part of the first line that something else takes, before the expression and after it.
+    """
     one = _one_line(expression)
-    if one is not None and len(one) <= room:
-        return one
-    return _broken(expression, indent, room)
+    return one if one is not None and used + len(one) <= width else _broken(expression, width, indent)
 
 
 def _one_line(expression: Expression) -> str | None:
@@ -88,30 +89,27 @@ def _one_line(expression: Expression) -> str | None:
     return None
 
 
-def _broken(expression: Expression, indent: int, room: int) -> str:
+def _broken(expression: Expression, width: int, indent: int) -> str:
     inside = indent + _INDENT
     pad, end = " " * inside, " " * indent
-    # What stands in a block of its own has the line's whole width: the first line's indent and room, less the block's.
-    width = room + indent - inside
+
+    def within(part: Expression, beside: int) -> str:
+        return printed(part, width=width, indent=inside, used=inside + beside)
+
     match expression:
         case Called(function, arguments):
-            lines = [f"{pad}{printed(one, indent=inside, room=width - 1)},\n" for one in arguments]
+            lines = [f"{pad}{within(one, 1)},\n" for one in arguments]
             return f"{function}(\n{''.join(lines)}{end})"
         case DictOf(items):
-            lines = [
-                f"{pad}{key}: {printed(value, indent=inside, room=width - len(key) - 3)},\n"
-                for key, value in items
-            ]
+            lines = [f"{pad}{key}: {within(value, len(key) + 3)},\n" for key, value in items]
             return f"{{\n{''.join(lines)}{end}}}"
         case ListOf(item, variable, source):
-            first = printed(item, indent=inside, room=width)
-            of = printed(source, indent=inside, room=width - len(variable) - 8)
-            return f"[\n{pad}{first}\n{pad}for {variable} in {of}\n{end}]"
+            of = within(source, len(f"for {variable} in "))
+            return f"[\n{pad}{within(item, 0)}\n{pad}for {variable} in {of}\n{end}]"
         case Choice(condition, value):
             one = _one_line(expression)
-            if one is not None and len(one) <= width:
+            if one is not None and inside + len(one) <= width:
                 return f"(\n{pad}{one}\n{end})"
-            shown = printed(value, indent=inside, room=width - 5)
-            return f"(\n{pad}None\n{pad}if {condition}\n{pad}else {shown}\n{end})"
+            return f"(\n{pad}None\n{pad}if {condition}\n{pad}else {within(value, 5)}\n{end})"
         case Text(code):
             return code

@@ -168,7 +168,7 @@ def same(*values: Any) -> Any:
         if value is None or value == agreed:
             continue
         if agreed is not None:
-            raise ValueError(f"fields that share one column differ: {agreed!r} and {value!r}")
+            raise ValueError(f"one column cannot hold both {agreed!r} and {value!r}")
         agreed = value
     return agreed
 

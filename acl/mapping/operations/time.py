@@ -29,7 +29,11 @@ class DateTime(Operation):
         column, field = sides(self, table, shape)
         yield from kind_problems(self, column, field, {"datetime"}, {"datetime", "text"})
         yield from null_problems(self, column, field)
+        if column.naive and self.zone is None:
+            yield self.problem(f"column {column.name} has no time zone", "say which: zone='Europe/Berlin'")
         if self.zone is not None:
+            if not column.naive:
+                yield self.problem(f"column {column.name} is aware of its zone", "leave zone= out")
             try:
                 ZoneInfo(self.zone)
             except (ZoneInfoNotFoundError, ValueError):

@@ -11,6 +11,8 @@ from msgspec import Meta, Struct
 
 Currency = Annotated[str, Meta(min_length=3, max_length=3)]
 State = Literal["open", "paid", "void"]
+PaymentMethod = Literal["card", "bank_transfer", "direct_debit"]
+MEDIA_TYPE = "application/vnd.strangler.billing.v1+json"
 STATES: tuple[State, ...] = ("open", "paid", "void")
 
 
@@ -70,3 +72,11 @@ class InvoicePage(Struct, frozen=True):
 
     items: list[Invoice]
     next: str | None
+
+
+class NewPayment(Struct, frozen=True, forbid_unknown_fields=True):
+    """The payment of an invoice's whole total."""
+
+    method: PaymentMethod
+    received_on: date
+    reference: Annotated[str, Meta(max_length=60)] | None = None

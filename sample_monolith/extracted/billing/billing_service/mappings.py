@@ -1,6 +1,6 @@
-"""How the monolith's invoices and the contract correspond, both ways. `compiled.py` is made from this file:
+"""How the monolith's invoices and the contract correspond, both ways: the only place that says so.
 
-python -m acl.mapping.write ... (see docs/acl.md)
+`python compile_mappings.py`, one folder up, makes `compiled_invoice.py` from this file.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from acl.mapping.language import (
 
 from billing_service.contract import Invoice, InvoiceLine
 from billing_service.legacy_billing import billing_invoice, billing_invoiceline
+
+STATES = {"O": "open", "P": "paid", "V": "void"}
 
 line = mapping(
     "line",
@@ -54,7 +56,7 @@ invoice = mapping(
     ),
     ref("order_id", "order", ids="orders"),
     ref("subscription_id", "subscription", ids="subscriptions"),
-    enum("status", "state", {"O": "open", "P": "paid", "V": "void"}),
+    enum("status", "state", STATES),
     date("issued", "issued_on"),
     date("due", "due_on"),
     date("paid_on", "paid_on"),
