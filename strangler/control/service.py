@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from strangler.control.verbs import AnyVerb, Canary, Request, Rollback
 from strangler.errors import Refused
@@ -62,7 +62,7 @@ class Control:
         if expected_version is not None and expected_version != old.version:
             raise stale(expected_version, old.version)
         made = request.change.change(old, self._routes.at, request.force)
-        lines = tuple(difference(old, made.table))
+        lines = tuple(difference(old, replace(made.table, version=old.version + 1)))
         if made.table == old:
             return Outcome(old.version, False, f"nothing to change: {made.summary}", made.alarms)
         if request.dry_run:

@@ -1,0 +1,91 @@
+"""What a person hands in: a request to explain, a document to apply."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import tomllib
+from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import typer
+
+from strangler.config import ROUTE_SECTIONS, read_file
+from strangler.errors import BadDocument
+from strangler.routing import RequestFacts, RouteTable
+from strangler.routing.document import to_document, to_toml
+from strangler.routing.values import read_method
+
+
+def facts_of(method: str, path: str, headers: list[str], host: str, client: str) -> RequestFacts:
+    """The facts of a request as a person types it; the query is left out, escapes are decoded."""
+    if not path.startswith("/"):
+        raise BadDocument(f"{path!r} is not a path", where="PATH", remedy="Begin it with a slash.")
+    given: dict[str, str] = {}
+    for line in headers:
+        key, colon, value = line.partition(":")
+        if not colon or not key.strip():
+            raise BadDocument(
+                f"{line!r} is not a header", where="-H", remedy="Write it like 'X-Tenant: acme'."
+            )
+        given[key.strip().lower()] = value.strip()
+    cookies = SimpleCookie()
+    try:
+        cookies.load(given.get("cookie", ""))
+    except CookieError as error:
+        raise BadDocument(
+            f"the cookies cannot be read: {error}", where="-H", remedy="Correct them."
+        ) from None
+    return RequestFacts(
+        method=read_method(method, "METHOD"),
+        path=unquote(path.partition("?")[0]),
+        host=host or given.get("host", ""),
+        headers=given,
+        cookies={name: morsel.value for name, morsel in cookies.items()},
+        client=client,
+    )
+
+
+def read_document(name: str) -> dict[str, Any]:
+    """The route table's sections of a file: TOML (also strangler.toml and pyproject.toml), or JSON."""
+    if Path(name).name in ("strangler.toml", "pyproject.toml"):
+        return {key: value for key, value in read_file(Path(name)).items() if key in ROUTE_SECTIONS}
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise BadDocument(
+            f"the document cannot be read: {why}", where=name, remedy="Check its path."
+        ) from None
+    as_json = name.endswith(".json") or (name == "-" and text.lstrip().startswith("{"))
+    try:
+        document = json.loads(text) if as_json else tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        kind = "JSON" if as_json else "TOML"
+        raise BadDocument(f"this is not {kind}: {error}", where=name, remedy="Correct it.") from None
+    if not isinstance(document, dict):
+        raise BadDocument("this is not a route table", where=name, remedy="See: strangler routes export.")
+    return {key: value for key, value in document.items() if key not in ("schema_version", "version")}
+
+
+def write_document(table: RouteTable, output: Path | None, format_: str) -> None:
+    """The table's document, to a file (whole or not at all) or to standard output."""
+    if format_ == "json":
+        text = json.dumps(
+            {"schema_version": 1, "version": table.version, **to_document(table)},
+            indent=2,
+            ensure_ascii=False,
+        )
+    else:
+        text = to_toml(table).rstrip("\n")
+    if output is None or str(output) == "-":
+        typer.echo(text)
+        return
+    handle, temporary = tempfile.mkstemp(dir=output.parent, prefix=output.name)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text + "\n")
+    Path(temporary).replace(output)

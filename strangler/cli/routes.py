@@ -1,0 +1,391 @@
+"""``strangler routes``: see and change which side answers. NAME is a group, or a route of it: a group moves as one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from strangler.cli.target import Target
+    from strangler.control.verbs import AnyVerb
+
+app = typer.Typer(
+    help="See and change which side answers.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+
+StateOption = Annotated[
+    str | None,
+    typer.Option("--state", metavar="URL", help="sqlite:///relative.db or sqlite:////absolute.db."),
+]
+UrlOption = Annotated[str | None, typer.Option("--url", help="Go through the admin API of a running facade.")]
+TokenOption = Annotated[str | None, typer.Option("--token", help="For --url; better in STRANGLER_TOKEN.")]
+Format = Annotated[Literal["text", "json"], typer.Option("--format", help="text or json.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept in the audit log.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask on a terminal.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Override a refusal; needs --reason.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A group, or a route of it.")]
+
+
+@app.command("list")
+def list_(
+    all_: Annotated[bool, typer.Option("--all", help="The monolith's own patterns too.")] = False,
+    state: StateOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    format_: Format = "text",
+) -> None:
+    """The routes in the order in which they are tried."""
+    from strangler.cli import views
+
+    views.show_list(_target(state, url, token).table(), format_, all_)
+
+
+@app.command()
+def show(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None,
+    state: StateOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    format_: Format = "text",
+) -> None:
+    """A group's settings, its routes, its last change; without NAME, every group's."""
+    from strangler.cli import views
+
+    target = _target(state, url, token)
+    views.show_groups(target.table(), target.history(), name, format_)
+
+
+@app.command("test")
+def try_(
+    method: Annotated[str, typer.Argument(metavar="METHOD")],
+    path: Annotated[str, typer.Argument(metavar="PATH")],
+    header: Annotated[list[str] | None, typer.Option("-H", "--header", metavar="K:V")] = None,
+    host: Annotated[str, typer.Option(help="The Host header.")] = "",
+    client: Annotated[str, typer.Option(help="The client's address.")] = "127.0.0.1",
+    state: StateOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    format_: Format = "text",
+) -> None:
+    """Which route wins for a request, which side answers, and why. Exit code 1 when no route matches."""
+    from strangler.cli import views
+    from strangler.cli.request import facts_of
+
+    facts = facts_of(method, path, header or [], host, client)
+    if not views.show_test(_target(state, url, token).table(), facts, format_):
+        raise typer.Exit(1)
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the new route and its group.")],
+    path: Annotated[list[str] | None, typer.Option(help="In Django's syntax: /api/items/<int:pk>/")] = None,
+    prefix: Annotated[list[str] | None, typer.Option(help="Everything that begins with it.")] = None,
+    regex: Annotated[list[str] | None, typer.Option(help="As in re_path, without the leading slash.")] = None,
+    service: Annotated[str | None, typer.Option(help="The service's URL, or an upstream's name.")] = None,
+    group: Annotated[str | None, typer.Option(help="Join this group instead of founding one.")] = None,
+    method: Annotated[list[str] | None, typer.Option(help="Only these methods.")] = None,
+    host: Annotated[list[str] | None, typer.Option(help="Only these hosts.")] = None,
+    writer: Annotated[
+        Literal["undeclared", "monolith", "service"], typer.Option(help="Who takes unsafe requests.")
+    ] = "undeclared",
+    priority: Annotated[int, typer.Option(help="Higher is tried first; imported routes have 0.")] = 10,
+    state: StateOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    reason: ReasonOption = "",
+    dry_run: DryRunOption = False,
+    force: ForceOption = False,
+    yes: YesOption = False,
+    format_: Format = "text",
+) -> None:
+    """Add a route by hand. Nothing moves yet: its share is 0."""
+    from strangler.control.verbs import Add, Pattern
+
+    verb = Add(
+        name=name,
+        patterns=(
+            *(Pattern("path", text) for text in path or []),
+            *(Pattern("prefix", text) for text in prefix or []),
+            *(Pattern("regex", text) for text in regex or []),
+        ),
+        service=service,
+        group=group,
+        methods=tuple(method or ()),
+        hosts=tuple(host or ()),
+        writer=writer,
+        priority=priority,
+    )
+    _change(_target(state, url, token, create=True), verb, reason, dry_run, force, yes, format_)
+
+
+@app.command("import")
+def import_(
+    analysis: Annotated[Path, typer.Argument(metavar="ANALYSIS.JSON")],
+    boundary: Annotated[str, typer.Option(help="Whose URL patterns become routes.")],
+    service: Annotated[str, typer.Option(help="The service's URL, or an upstream's name.")],
+    state: StateOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    reason: ReasonOption = "",
+    dry_run: DryRunOption = False,
+    force: ForceOption = False,
+    yes: YesOption = False,
+    format_: Format = "text",
+) -> None:
+    """A boundary's URL patterns as routes; the rest of the URLconf keeps its place. May be repeated."""
+    from strangler.control.urlconf import read_import
+
+    verb = read_import(analysis, boundary, service)
+    _change(_target(state, url, token, create=True), verb, reason, dry_run, force, yes, format_)
+
+
+@app.command()
+def shadow(
+    name: Name,
+    percent: Annotated[str, typer.Argument(metavar="PERCENT")],
+    state: StateOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    reason: ReasonOption = "",
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    format_: Format = "text",
+) -> None:
+    """Mirror a share of the monolith's safe requests to the service, and compare the answers."""
+    from strangler.control.verbs import Shadow
+    from strangler.routing.values import read_percent
+
+    verb = Shadow(name=name, percent=read_percent(percent, "PERCENT"))
+    _change(_target(state, url, token), verb, reason, dry_run, False, yes, format_)
+
+
+@app.command()
+def canary(
+    name: Name,
+    percent: Annotated[str, typer.Argument(metavar="PERCENT", help="0 to 100, at most two decimals.")],
+    sticky: Annotated[
+        str | None, typer.Option(help="cookie:NAME, header:NAME, tenant or client: who a user is.")
+    ] = None,
+    state: StateOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    reason: ReasonOption = "",
+    dry_run: DryRunOption = False,
+    force: ForceOption = False,
+    yes: YesOption = False,
+    format_: Format = "text",
+) -> None:
+    """Let the service answer a share of the users' safe requests."""
+    from strangler.control.verbs import Canary
+    from strangler.routing.values import read_percent
+
+    verb = Canary(name=name, percent=read_percent(percent, "PERCENT"), sticky=sticky)
+    _change(_target(state, url, token), verb, reason, dry_run, force, yes, format_)
+
+
+@app.command()
+def flip(
+    name: Name,
+    to: Annotated[Literal["service", "monolith"], typer.Option(help="The side that answers from now on.")],
+    state: StateOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    reason: ReasonOption = "",
+    dry_run: DryRunOption = False,
+    force: ForceOption = False,
+    yes: YesOption = False,
+    format_: Format = "text",
+) -> None:
+    """All safe requests to one side. Writes go to the writer, whatever the share."""
+    from strangler.control.verbs import Flip
+
+    _change(_target(state, url, token), Flip(name=name, to=to), reason, dry_run, force, yes, format_)
+
+
+@app.command()
+def writer(
+    name: Name,
+    side: Annotated[Literal["monolith", "service"], typer.Argument(metavar="monolith|service")],
+    way_back: Annotated[
+        Literal["none", "dual_write", "reverse_sync"] | None,
+        typer.Option(help="How what the service writes gets back to the monolith."),
+    ] = None,
+    state: StateOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    reason: ReasonOption = "",
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    format_: Format = "text",
+) -> None:
+    """Declare which side takes every unsafe request of a group."""
+    from strangler.control.verbs import SetWriter
+
+    verb = SetWriter(name=name, writer=side, way_back=way_back)
+    _change(_target(state, url, token), verb, reason, dry_run, False, yes, format_)
+
+
+@app.command()
+def rollback(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None,
+    to: Annotated[int | None, typer.Option(metavar="VERSION", help="What stood in this version.")] = None,
+    state: StateOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    reason: ReasonOption = "",
+    dry_run: DryRunOption = False,
+    force: ForceOption = False,
+    yes: YesOption = False,
+    format_: Format = "text",
+) -> None:
+    """Back to the monolith (or to an earlier version), at once: a group, or everything. Never asks."""
+    from strangler.control.verbs import Rollback
+
+    _change(_target(state, url, token), Rollback(name=name, to=to), reason, dry_run, force, True, format_)
+
+
+@app.command("set-upstream")
+def set_upstream(
+    name: Annotated[str, typer.Argument(metavar="UPSTREAM")],
+    address: Annotated[str, typer.Argument(metavar="URL")],
+    connect_timeout: Annotated[str | None, typer.Option(help="For example 1s.")] = None,
+    read_timeout: Annotated[str | None, typer.Option(help="For example 30s.")] = None,
+    max_connections: Annotated[int | None, typer.Option(help="Open at once, at most.")] = None,
+    state: StateOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    reason: ReasonOption = "",
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    format_: Format = "text",
+) -> None:
+    """Where a server is (a service moved to another port), and what is expected of it."""
+    from strangler.control.verbs import SetUpstream
+
+    verb = SetUpstream(
+        name=name,
+        url=address,
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
+        max_connections=max_connections,
+    )
+    _change(_target(state, url, token, create=True), verb, reason, dry_run, False, yes, format_)
+
+
+@app.command()
+def remove(
+    name: Name,
+    state: StateOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    reason: ReasonOption = "",
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    format_: Format = "text",
+) -> None:
+    """Forget a group (the monolith answers its routes again), or one route."""
+    from strangler.control.verbs import Remove
+
+    _change(_target(state, url, token), Remove(name=name), reason, dry_run, False, yes, format_)
+
+
+@app.command()
+def history(
+    limit: Annotated[int | None, typer.Option("-n", "--limit", min=1, help="The newest only.")] = None,
+    state: StateOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    format_: Format = "text",
+) -> None:
+    """Who changed what, when, by which way, and why; newest first."""
+    from strangler.cli import views
+
+    views.show_history(_target(state, url, token).history(limit), format_)
+
+
+@app.command()
+def diff(
+    before: Annotated[int, typer.Argument(metavar="V1")],
+    after: Annotated[int | None, typer.Argument(metavar="[V2]", help="Default: what stands now.")] = None,
+    state: StateOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    format_: Format = "text",
+) -> None:
+    """What differs between two versions."""
+    from strangler.cli import views
+
+    target = _target(state, url, token)
+    views.show_diff(target.table(before), target.table(after), format_)
+
+
+@app.command("apply")
+def apply_(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="TOML or JSON; - is standard input.")],
+    state: StateOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    reason: ReasonOption = "",
+    dry_run: DryRunOption = False,
+    force: ForceOption = False,
+    yes: YesOption = False,
+    format_: Format = "text",
+) -> None:
+    """Make the table exactly what a document says; --dry-run shows the difference."""
+    from strangler.cli.request import read_document
+    from strangler.control.verbs import Apply
+    from strangler.routing.document import from_document
+
+    document = read_document(file)
+    from_document(document)  # a fault in the file is told before a state is opened or made
+    _change(
+        _target(state, url, token, create=True),
+        Apply(document=document),
+        reason,
+        dry_run,
+        force,
+        yes,
+        format_,
+    )
+
+
+@app.command()
+def export(
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Default: standard output.")] = None,
+    version: Annotated[int | None, typer.Option(help="Default: what stands now.")] = None,
+    state: StateOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    format_: Annotated[Literal["toml", "json"], typer.Option("--format", help="toml or json.")] = "toml",
+) -> None:
+    """The table as a document that `apply` reads."""
+    from strangler.cli.request import write_document
+
+    write_document(_target(state, url, token).table(version), output, format_)
+
+
+def _target(state: str | None, url: str | None, token: str | None, *, create: bool = False) -> Target:
+    from strangler.cli.target import open_target
+
+    return open_target(state, url, token, create=create)
+
+
+def _change(
+    target: Target, verb: AnyVerb, reason: str, dry_run: bool, force: bool, yes: bool, format_: str
+) -> None:
+    from strangler.cli import views
+    from strangler.control import Request
+
+    request = Request(verb, reason=reason, force=force, dry_run=dry_run)
+    views.say_group(target, getattr(verb, "name", None))
+    expected = None
+    if not (dry_run or yes) and views.interactive():
+        expected = views.ask(target, Request(verb, reason=reason, force=force, dry_run=True))
+    views.show_outcome(target.change(request, expected), dry_run, format_)

@@ -1,0 +1,74 @@
+"""Where the commands read and change routes: in the state itself, or through the admin API of a running facade."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from getpass import getuser
+from pathlib import Path
+from typing import Protocol
+
+from strangler.config import Configuration, load
+from strangler.control import Control, Outcome, Request
+from strangler.errors import BadDocument
+from strangler.routing import RouteTable
+from strangler.store import Record, State, open_state
+
+
+class Target(Protocol):
+    def table(self, version: int | None = None) -> RouteTable: ...
+    def history(self, limit: int | None = None) -> list[Record]: ...
+    def change(self, request: Request, expected_version: int | None = None) -> Outcome: ...
+
+
+class Local:
+    """The state itself: works while no facade is running, and is audited as ``via=store``."""
+
+    def __init__(self, state: State, actor: str) -> None:
+        self._state = state
+        self._control = Control(state.routes, actor=actor)
+
+    def table(self, version: int | None = None) -> RouteTable:
+        return self._state.routes.load() if version is None else self._state.routes.at(version)
+
+    def history(self, limit: int | None = None) -> list[Record]:
+        return self._state.routes.history(limit)
+
+    def change(self, request: Request, expected_version: int | None = None) -> Outcome:
+        return self._control.change(request, via="store", expected_version=expected_version)
+
+
+def configuration(environ: Mapping[str, str] = os.environ) -> Configuration:
+    """The configuration of the current directory."""
+    return load(Path.cwd(), environ)
+
+
+def open_target(state: str | None, url: str | None, token: str | None, *, create: bool) -> Target:
+    """What the options name. ``create``: a missing state file is made."""
+    if state is not None and url is not None:
+        raise BadDocument("--state and --url exclude each other", remedy="Give one of them.")
+    settings = configuration()
+    address = settings.get("url", url) if state is None else None
+    if address is not None:
+        from strangler.cli.remote import Remote
+
+        return Remote(address, settings.get("token", token))
+    return Local(open_local(state, create=create), actor())
+
+
+def open_local(state: str | None, *, create: bool) -> State:
+    """The state that the options name, which has to outlive this process to be of any use."""
+    address = configuration().get("state", state) or ""
+    if address == "memory://":
+        raise BadDocument(
+            "memory:// ends with this command", where="state", remedy="Use sqlite:///FILE, or --url."
+        )
+    return open_state(address, create=create)
+
+
+def actor() -> str:
+    """Who is at the keyboard, for the audit log."""
+    try:
+        return os.environ.get("STRANGLER_ACTOR") or getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"

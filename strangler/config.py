@@ -1,0 +1,116 @@
+"""Settings: flags before ``STRANGLER_*`` before the file.
+
+The file is ``strangler.toml``, else ``[tool.strangler]`` of ``pyproject.toml``, in the current directory. It may also
+hold the route table's sections; these are handed over as they are.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from strangler.errors import BadDocument
+
+SETTINGS: Mapping[str, tuple[str | None, str]] = {
+    "state": ("sqlite:///strangler.db", "where the route table is kept"),
+    "url": (None, "the admin API that commands go through, instead of opening the state"),
+    "token": (None, "the token for the admin API; from the environment only"),
+    "monolith": (None, "the address of the monolith"),
+    "bind": ("127.0.0.1:8080", "where the facade listens"),
+    "admin_bind": ("127.0.0.1:8081", "where the admin API listens"),
+}
+"""Name -> (default, what it is)."""
+ROUTE_SECTIONS = ("gateway", "upstreams", "groups", "routes")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting's value and where it came from: ``default``, an environment variable, a file, a flag."""
+
+    name: str
+    value: str | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """All settings, and the route table's sections of the file (``document``; empty where it has none)."""
+
+    settings: Mapping[str, Setting]
+    document: dict[str, Any] = field(default_factory=dict)
+    file: Path | None = None
+
+    def get(self, name: str, flag: str | None = None) -> str | None:
+        """A setting's value; a flag that was given wins."""
+        return flag if flag is not None else self.settings[name].value
+
+
+def load(directory: Path, environ: Mapping[str, str], file: Path | None = None) -> Configuration:
+    """The configuration that stands in a directory; ``file`` names another file. Raises ``BadDocument``."""
+    file = file or _find(directory)
+    document = read_file(file) if file is not None else {}
+    return Configuration(
+        settings={name: _setting(name, document, environ, file) for name in SETTINGS},
+        document={key: value for key, value in document.items() if key in ROUTE_SECTIONS},
+        file=file,
+    )
+
+
+def read_file(file: Path) -> dict[str, Any]:
+    """What a ``strangler.toml``, or a ``pyproject.toml``'s ``[tool.strangler]``, holds; keys are checked."""
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadDocument(
+            f"the configuration cannot be read: {error.strerror}", where=str(file), remedy="Check its path."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadDocument(f"this is not TOML: {error}", where=str(file), remedy="Correct it.") from None
+    if file.name == "pyproject.toml":
+        tool = document.get("tool")
+        document = tool.get("strangler", {}) if isinstance(tool, dict) else {}
+        if not isinstance(document, dict):
+            raise BadDocument(
+                "tool.strangler is not a table", where=str(file), remedy="Write [tool.strangler]."
+            )
+    for key, value in document.items():
+        _check(key, value, file)
+    return document
+
+
+def _find(directory: Path) -> Path | None:
+    own, shared = directory / "strangler.toml", directory / "pyproject.toml"
+    if own.is_file():
+        return own
+    return shared if shared.is_file() and "[tool.strangler" in shared.read_text("utf-8", "replace") else None
+
+
+def _setting(
+    name: str, document: Mapping[str, Any], environ: Mapping[str, str], file: Path | None
+) -> Setting:
+    variable = f"STRANGLER_{name.upper()}"
+    if environ.get(variable):
+        return Setting(name, environ[variable], variable)
+    if name in document:
+        return Setting(name, document[name], str(file))
+    return Setting(name, SETTINGS[name][0], "default")
+
+
+def _check(key: str, value: object, file: Path) -> None:
+    if key in ROUTE_SECTIONS:
+        return
+    if key == "token":
+        raise BadDocument(
+            "a token does not belong in a file", where=f"{file}: token", remedy="Set STRANGLER_TOKEN instead."
+        )
+    if key not in SETTINGS:
+        known = (*SETTINGS, *ROUTE_SECTIONS)
+        near = get_close_matches(key, known, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
+        raise BadDocument(f"unknown key {key!r}", where=f"{file}: {key}", remedy=hint)
+    if not isinstance(value, str):
+        raise BadDocument(f"{value!r} is not a string", where=f"{file}: {key}", remedy="Put it in quotes.")

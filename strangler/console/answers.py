@@ -1,0 +1,55 @@
+"""The answers of the admin API: JSON, never cached, and errors that say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from strangler.errors import BadDocument, Conflict, Refused, StoreError, StranglerError, Unknown
+
+SCHEMA_VERSION = 1
+_KINDS: tuple[tuple[type[StranglerError], int, str], ...] = (
+    (Conflict, 409, "conflict"),
+    (Refused, 409, "refused"),
+    (Unknown, 404, "unknown"),
+    (BadDocument, 422, "invalid"),
+    (StoreError, 503, "store"),
+)
+
+
+def success(content: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    return _json(200, {"schema_version": SCHEMA_VERSION, **content}, headers)
+
+
+def failure(
+    status: int,
+    code: str,
+    error: str,
+    *,
+    where: str = "",
+    remedy: str = "",
+    headers: Mapping[str, str] | None = None,
+    **more: Any,
+) -> Response:
+    """``code`` is for programs and stays; ``error``, ``where`` and ``remedy`` are for people."""
+    return _json(status, {"code": code, "error": error, "where": where, "remedy": remedy, **more}, headers)
+
+
+def failure_of(error: StranglerError, **more: Any) -> Response:
+    """The answer that an error of the tree becomes."""
+    status, code = next(((s, c) for kind, s, c in _KINDS if isinstance(error, kind)), (500, "error"))
+    if isinstance(error, Conflict):
+        more["current"] = error.current
+    return failure(status, code, error.message, where=error.where, remedy=error.remedy, **more)
+
+
+def _json(status: int, content: Mapping[str, Any], headers: Mapping[str, str] | None) -> Response:
+    return Response(
+        msgspec.json.encode(content),
+        status_code=status,
+        media_type="application/json",
+        headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **(headers or {})},
+    )

@@ -1,0 +1,174 @@
+"""The admin API: the same changes as the command line, over HTTP on a listener of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request as HttpRequest
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from strangler.console.answers import failure, failure_of, success
+from strangler.console.gate import LOOPBACK, Gate
+from strangler.control import Control, Request
+from strangler.errors import BadDocument, Conflict, StranglerError
+from strangler.routing.document import difference, to_document
+from strangler.store import State, Token
+
+MAX_BODY = 4 * 1024 * 1024
+"""Bytes of a change; an import of several thousand URL patterns fits."""
+
+
+def create_app(
+    state: State,
+    *,
+    metrics: Callable[[], str],
+    status: Callable[[], dict[str, Any]],
+    hosts: frozenset[str] = LOOPBACK,
+) -> ASGIApp:
+    """The ASGI application of the admin listener.
+
+    ``metrics`` gives the Prometheus text of ``/metrics``; ``status`` what the server knows of itself, for
+    ``/api/status``; ``hosts`` are the names (without ports) that may stand in the Host header.
+    """
+    api = _Api(state, metrics, status)
+    app = Starlette(
+        routes=[
+            Route("/healthz", api.healthz),
+            Route("/metrics", api.metrics),
+            Route("/api/status", api.status),
+            Route("/api/table", api.table),
+            Route("/api/history", api.history),
+            Route("/api/changes", api.changes, methods=["POST"]),
+        ],
+        exception_handlers={
+            StranglerError: _strangler_error,
+            HTTPException: _http_error,
+            Exception: _unexpected,
+        },
+    )
+    return Gate(app, state.tokens, hosts)
+
+
+class _Api:
+    """The endpoints. Those without ``async`` wait for the state, so Starlette runs them in a thread."""
+
+    def __init__(
+        self, state: State, metrics: Callable[[], str], status: Callable[[], dict[str, Any]]
+    ) -> None:
+        self._state = state
+        self._control = Control(state.routes)
+        self._metrics = metrics
+        self._status = status
+
+    async def healthz(self, request: HttpRequest) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def metrics(self, request: HttpRequest) -> Response:
+        return PlainTextResponse(self._metrics(), media_type="text/plain; version=0.0.4")
+
+    async def status(self, request: HttpRequest) -> Response:
+        return success(self._status())
+
+    def table(self, request: HttpRequest) -> Response:
+        version = _number(request, "version", 0, 2**53)
+        table = self._state.routes.load() if version is None else self._state.routes.at(version)
+        return success(
+            {"version": table.version, "document": to_document(table)}, {"ETag": f'"{table.version}"'}
+        )
+
+    def history(self, request: HttpRequest) -> Response:
+        return success({"history": self._state.routes.history(_number(request, "limit", 1, 10_000) or 100)})
+
+    async def changes(self, request: HttpRequest) -> Response:
+        token: Token = request.scope["token"]
+        if token.role != "operator":
+            return failure(
+                403,
+                "role",
+                f"the token {token.name!r} may read only",
+                where="Authorization",
+                remedy="Use a token with the role operator.",
+            )
+        expected = _if_match(request)
+        change = _change(await _body(request))
+        return await run_in_threadpool(self._carry_out, change, token.name, expected)
+
+    def _carry_out(self, change: Request, actor: str, expected: int | None) -> Response:
+        try:
+            outcome = self._control.change(change, via="api", actor=actor, expected_version=expected)
+        except Conflict as conflict:
+            return failure_of(conflict, difference=self._since(expected))
+        return success(msgspec.to_builtins(outcome), {"ETag": f'"{outcome.version}"'})
+
+    def _since(self, expected: int | None) -> list[str]:
+        """What has changed since the version that a writer knew."""
+        if expected is None:
+            return []
+        try:
+            return difference(self._state.routes.at(expected), self._state.routes.load())
+        except StranglerError:
+            return []
+
+
+async def _body(request: HttpRequest) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise HTTPException(413, f"a change may have {MAX_BODY} bytes")
+    return bytes(body)
+
+
+def _change(body: bytes) -> Request:
+    try:
+        return msgspec.json.decode(body, type=Request)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at ")
+        where = path.strip("`").removeprefix("$.")
+        raise BadDocument(message, where=where, remedy="See docs/routes.md for the changes.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise HTTPException(400, f"the body is not JSON: {error}") from None
+
+
+def _if_match(request: HttpRequest) -> int | None:
+    header = request.headers.get("if-match")
+    if header is None or header.strip() == "*":
+        return None
+    match = re.fullmatch(r'(?:W/)?"?(\d{1,15})"?', header.strip())
+    if match is None:
+        raise HTTPException(400, "If-Match has to be a version, as the ETag of /api/table gives it")
+    return int(match[1])
+
+
+def _number(request: HttpRequest, name: str, low: int, high: int) -> int | None:
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    if not re.fullmatch("[0-9]{1,16}", text) or not low <= int(text) <= high:
+        raise BadDocument(
+            f"{text!r} is not a number from {low} to {high}", where=name, remedy="Correct the query."
+        )
+    return int(text)
+
+
+async def _strangler_error(request: HttpRequest, error: Exception) -> Response:
+    assert isinstance(error, StranglerError)
+    return failure_of(error)
+
+
+async def _http_error(request: HttpRequest, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return failure(error.status_code, "request", error.detail, where=request.url.path, headers=error.headers)
+
+
+async def _unexpected(request: HttpRequest, error: Exception) -> Response:
+    """The server logs it: Starlette raises it again after this answer."""
+    return failure(500, "error", "something unexpected happened", remedy="See the log of the facade.")

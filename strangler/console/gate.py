@@ -1,0 +1,79 @@
+"""The door of the admin listener: the right host name, and a token. No cookies, so no browser can be made to knock."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from strangler.console.answers import failure
+from strangler.errors import StranglerError
+from strangler.store.tokens import Token, TokenStore, digest_of
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+OPEN = frozenset({"/healthz"})
+"""Paths that need no token."""
+
+
+class Gate:
+    """Lets a request through to ``app`` with its ``Token`` in ``scope["token"]``, or answers it.
+
+    The Host header has to be one of ``hosts`` (names without a port): a page that rebinds its own name to the loopback
+    address is turned away, whatever it sends.
+    """
+
+    def __init__(self, app: ASGIApp, tokens: TokenStore, hosts: frozenset[str]) -> None:
+        self._app = app
+        self._tokens = tokens
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            return  # there are no WebSockets here: the server answers 403 by itself
+        answer = await self._refusal(scope)
+        await (answer or self._app)(scope, receive, send)
+
+    async def _refusal(self, scope: Scope) -> Callable[[Scope, Receive, Send], Awaitable[Any]] | None:
+        headers = Headers(scope=scope)
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or _name(hosts[0]) not in self._hosts:
+            return failure(
+                403,
+                "host",
+                "the admin API is not reached by this name",
+                where="Host",
+                remedy="Use its address.",
+            )
+        if scope["path"] in OPEN:
+            return None
+        kind, _, secret = headers.get("authorization", "").partition(" ")
+        try:
+            token = await run_in_threadpool(self._find, secret.strip()) if kind.lower() == "bearer" else None
+        except StranglerError as error:
+            return failure(503, "store", error.message, where=error.where, remedy=error.remedy)
+        if token is None:
+            return failure(
+                401,
+                "token",
+                "a token is needed" if not kind else "this token is not known",
+                where="Authorization",
+                remedy="Make one with: strangler tokens add --role viewer. Send it as: Authorization: Bearer TOKEN.",
+                headers={"WWW-Authenticate": 'Bearer realm="strangler"'},
+            )
+        scope["token"] = token
+        return None
+
+    def _find(self, secret: str) -> Token | None:
+        return self._tokens.find(digest_of(secret)) if secret else None
+
+
+def _name(host: str) -> str:
+    """The host name in a Host header, without its port."""
+    name, colon, port = host.rpartition(":")
+    return (name if colon and port.isdigit() else host).lower()
