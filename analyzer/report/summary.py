@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analyzer.model.facts import Finding
-from analyzer.model.plan import Analysis, BillItem, Boundary, Step
+from analyzer.model.plan import Analysis, BillItem, BillKind, Boundary, Step
 from analyzer.model.schema import coverage
 from analyzer.rules import RULES, blockers, code_of
 
@@ -20,6 +20,21 @@ CUTS = (
     ("STR004", "raw SQL statement", "raw SQL statements"),
 )
 """Findings that are couplings a plan cuts through: code, one of it, many of it. Dearest first."""
+
+
+BILL_TITLES: Mapping[BillKind, str] = {
+    "transaction": "Transactions that would span services",
+    "shared_write": "Writes across the boundary",
+    "signal": "Signals that write across",
+    "cascade": "Cascades to replace",
+    "join": "Joins to replace by composition",
+    "fk": "Foreign keys to cut",
+    "task": "Tasks that cross",
+    "template": "Templates that mix",
+    "read": "Reads across the boundary",
+    "import": "Imports across the boundary",
+    "route": "URL patterns that move",
+}
 
 
 @dataclass(frozen=True, slots=True)

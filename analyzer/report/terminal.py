@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from analyzer.model.facts import Location
 from analyzer.model.plan import Analysis, BillItem, Boundary
 from analyzer.report.summary import (
+    BILL_TITLES,
     Summary,
     count,
     headline,
@@ -34,19 +35,6 @@ _TONE = {
     "extract after": "yellow",
     "keep in the monolith": "red",
     "shared reference data": "blue",
-}
-_TITLES = {
-    "transaction": "Transactions that would span services",
-    "shared_write": "Writes across the boundary",
-    "signal": "Signals that write across",
-    "cascade": "Cascades to replace",
-    "join": "Joins to replace by composition",
-    "fk": "Foreign keys to cut",
-    "task": "Tasks that cross",
-    "template": "Templates that mix",
-    "read": "Reads across the boundary",
-    "import": "Imports across the boundary",
-    "route": "URL patterns that move",
 }
 
 
@@ -196,7 +184,7 @@ def _bill(bill: Sequence[BillItem]) -> Iterator[Text]:
         items = list(group)
         if kind == "route":
             continue
-        yield _line((f"{_TITLES[kind]}: {len(items)}", "bold"))
+        yield _line((f"{BILL_TITLES[kind]}: {len(items)}", "bold"))
         yield _line(("  " + items[0].remedy, "dim"))
         for item in items:
             code = code_of(item)

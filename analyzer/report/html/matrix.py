@@ -1,0 +1,228 @@
+"""Tabs Matrix and Tables: who uses whom, as HTML tables that a keyboard and a screen reader can walk."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import log2
+
+import msgspec
+
+from analyzer.coupling import Tables
+from analyzer.model.facts import Location
+from analyzer.model.plan import Analysis
+from analyzer.report.html.markup import Safe, el
+from analyzer.report.html.parts import link, section
+from analyzer.report.summary import Summary, printable
+
+SITES = 8
+"""Places kept for each kind of coupling in a cell."""
+ROWS = 150
+"""Modules in the second matrix; the busiest are kept."""
+DIRECTED = frozenset({"fk", "cascade", "m2m", "gfk", "mti", "signal"})
+
+
+@dataclass(slots=True)
+class Cell:
+    """What couples a row to a column: by kind, the places."""
+
+    weight: float = 0.0
+    kinds: dict[str, list[Location]] = field(default_factory=lambda: defaultdict(list))
+
+    def sites(self) -> int:
+        """Places in all."""
+        return sum(len(places) for places in self.kinds.values())
+
+
+Cells = dict[tuple[str, str], Cell]
+
+
+def matrix_tab(analysis: Analysis, summary: Summary, tables: Tables) -> Safe:
+    """Boundaries against boundaries, then tables against tables."""
+    boundary_of = {table: b.name for b in summary.boundaries for table in b.tables}
+    cells = _cells(analysis, tables)
+    merged = _merge(cells, boundary_of)
+    return section(
+        "matrix",
+        "Matrix",
+        el(
+            "p",
+            "Row uses column. A cell counts the places that couple the two; the stronger its shade, the dearer to cut. "
+            "Choose a cell to see its lines. Arrow keys move.",
+            class_="dim",
+        ),
+        el("h3", "Boundaries"),
+        _boundary_grid([b.name for b in summary.boundaries], merged),
+        el("h3", "Tables, grouped by boundary"),
+        _table_grid(boundary_of, cells),
+        el(
+            "aside",
+            el("p", "Choose a cell to see its lines.", class_="dim"),
+            id="evidence",
+            aria_live="polite",
+        ),
+        _evidence({"tables": cells, "boundaries": merged}),
+    )
+
+
+def usage_tab(analysis: Analysis, summary: Summary) -> Safe:
+    """Modules against tables: r reads, w writes, rw both."""
+    used: dict[tuple[str, str], set[str]] = defaultdict(set)
+    sites: dict[str, int] = defaultdict(int)
+    for access in analysis.facts.accesses:
+        if access.kind != "cascade":
+            used[access.module, access.table].add(access.mode)
+            sites[access.module] += 1
+    touched = {table for _, table in used}
+    columns = {table: b.name for b in summary.boundaries for table in b.tables if table in touched}
+    home = {module: b.name for b in summary.boundaries for module in b.modules}
+    rank = {b.name: i for i, b in enumerate(summary.boundaries)}
+    busiest = sorted(sites, key=lambda m: (-sites[m], m))[:ROWS]
+    rows = sorted(busiest, key=lambda m: (rank.get(home.get(m, ""), len(rank)), m))
+    left_out = len(sites) - len(rows)
+    note = f" The {ROWS} busiest of {len(sites)} modules." if left_out > 0 else ""
+    return section(
+        "tables",
+        "Tables",
+        el(
+            "p",
+            f"Row uses column: r reads, w writes, rw both; tinted where module and table share a boundary.{note}",
+        ),
+        _usage_grid(rows, columns, home, used),
+    )
+
+
+def _cells(analysis: Analysis, tables: Tables) -> Cells:
+    """Couplings between tables. What has no direction (a join, a shared transaction) stands in both cells."""
+    cells: Cells = defaultdict(Cell)
+    for edge in analysis.edges:
+        if edge.level == "module":
+            continue
+        one, other = (tables.by_label.get(name, name) for name in (edge.source, edge.target))
+        for pair in {(one, other)} if edge.kind in DIRECTED else {(one, other), (other, one)}:
+            cells[pair].weight += edge.weight
+            cells[pair].kinds[edge.kind] += edge.sites
+    return dict(cells)
+
+
+def _merge(cells: Cells, boundary_of: Mapping[str, str]) -> Cells:
+    """The couplings between boundaries."""
+    merged: Cells = defaultdict(Cell)
+    for (one, other), cell in cells.items():
+        pair = boundary_of.get(one, ""), boundary_of.get(other, "")
+        if pair[0] and pair[1] and pair[0] != pair[1]:
+            merged[pair].weight += cell.weight
+            for kind, places in cell.kinds.items():
+                merged[pair].kinds[kind] += places
+    return dict(merged)
+
+
+def _boundary_grid(names: Sequence[str], cells: Cells) -> Safe:
+    heads = [el("th", el("span", name), scope="col", class_="up") for name in names]
+    body = [
+        el(
+            "tr",
+            el("th", link(name), scope="row"),
+            [_cell(cells.get((name, other)), name == other, halving=2.0) for other in names],
+        )
+        for name in names
+    ]
+    return _framed("Boundary uses boundary", heads, body, "boundaries")
+
+
+def _table_grid(boundary_of: Mapping[str, str], cells: Cells) -> Safe:
+    names = list(boundary_of)
+    starts = _starts(boundary_of)
+    heads = [_column(name, name in starts) for name in names]
+    body = []
+    for name in names:
+        row = [
+            _cell(
+                cells.get((name, other)),
+                name == other,
+                edge=other in starts,
+                inner=boundary_of[name] == boundary_of[other],
+            )
+            for other in names
+        ]
+        head = el("th", name, scope="row", title=boundary_of[name])
+        body.append(el("tr", head, row, class_="edge" if name in starts else None))
+    return _framed("Table uses table", heads, body, "tables")
+
+
+def _starts(boundary_of: Mapping[str, str]) -> set[str]:
+    """The tables before which a new boundary begins."""
+    names = list(boundary_of)
+    return {b for a, b in pairwise(names) if boundary_of[a] != boundary_of[b]}
+
+
+def _column(name: str, edge: bool) -> Safe:
+    return el("th", el("span", name), scope="col", class_="up edge" if edge else "up")
+
+
+def _framed(caption: str, heads: Sequence[Safe], body: Sequence[Safe], grid: str) -> Safe:
+    corner = el("td", "row uses column", class_="corner dim")
+    inner = (el("caption", caption), el("thead", el("tr", corner, heads)), el("tbody", body))
+    return el("div", el("table", inner, class_="grid", data_grid=grid), class_="scroll tall", tabindex=0)
+
+
+def _cell(
+    cell: Cell | None, diagonal: bool, *, edge: bool = False, inner: bool = False, halving: float = 1.2
+) -> Safe:
+    """Written by hand: there are tens of thousands, most of them empty. ``h1`` to ``h5`` are shades: each is
+    ``halving`` powers of two dearer than the one before."""
+    shade = max(1, min(5, round(log2(max(1.0, cell.weight)) / halving))) if cell else 0
+    classes = ["x"] if diagonal else [f"h{shade}"] if shade else []
+    classes += ["i"] * (inner and not diagonal) + ["edge"] * edge
+    marked = f' class="{" ".join(classes)}"' if classes else ""
+    if diagonal or cell is None:
+        return Safe(f"<td{marked}>")
+    words = ", ".join(f"{len(places)} {kind}" for kind, places in sorted(cell.kinds.items()))
+    return Safe(f'<td{marked} title="{words}">{cell.sites()}')
+
+
+def _evidence(grids: Mapping[str, Cells]) -> Safe:
+    """The places of each cell for the panel; files by number, to keep the page small. ``<`` cannot end the element."""
+    files: dict[str, int] = {}
+
+    def site(place: Location) -> tuple[int, int]:
+        return files.setdefault(printable(place.file), len(files)), place.line
+
+    found = {
+        grid: {
+            f"{printable(one)}|{printable(other)}": {
+                kind: [len(places), *(site(place) for place in sorted(set(places))[:SITES])]
+                for kind, places in sorted(cell.kinds.items())
+            }
+            for (one, other), cell in sorted(cells.items())
+        }
+        for grid, cells in grids.items()
+    }
+    data = msgspec.json.encode({**found, "files": list(files)}).decode()
+    data = data.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+    return Safe(f'<script type="application/json" id="cells">{data}</script>')
+
+
+def _usage_grid(
+    rows: Sequence[str],
+    columns: Mapping[str, str],
+    home: Mapping[str, str],
+    used: Mapping[tuple[str, str], set[str]],
+) -> Safe:
+    starts = _starts(columns)
+    heads = [_column(name, name in starts) for name in columns]
+    body = []
+    for i, row in enumerate(rows):
+        cut = i and home.get(row) != home.get(rows[i - 1])
+        cells = [_use(used.get((row, n)), columns[n] == home.get(row), n in starts) for n in columns]
+        head = el("th", row, scope="row", title=home.get(row, "in no boundary"))
+        body.append(el("tr", head, cells, class_="item edge" if cut else "item"))
+    return _framed("Module uses table", heads, body, "usage")
+
+
+def _use(modes: set[str] | None, inner: bool, edge: bool) -> Safe:
+    glyph = {("read",): "r", ("write",): "w", ("read", "write"): "rw"}.get(tuple(sorted(modes or ())), "")
+    classes = " ".join(filter(None, (glyph and f"u{glyph}", "i" if inner else "", "edge" if edge else "")))
+    return Safe(f'<td class="{classes}">{glyph}' if classes else "<td>")

@@ -1,0 +1,143 @@
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const tabs = [...document.querySelectorAll(".tab")];
+  const links = [...document.querySelectorAll("nav a")];
+  const search = document.getElementById("search");
+  const hits = document.getElementById("hits");
+  const panel = document.getElementById("evidence");
+  let data = null;
+
+  // The hash holds the whole state: #place, #place?q=words, #matrix!row|column
+  const state = () => {
+    const [place, query = ""] = location.hash.slice(1).split("?q=");
+    const [id, cell = ""] = place.split("!");
+    const decode = (text) => { try { return decodeURIComponent(text); } catch { return text; } };
+    return { id: decode(id) || "summary", cell: decode(cell), query: decode(query) };
+  };
+  const remember = (next) => {
+    const s = { ...state(), ...next };
+    const hash = "#" + encodeURIComponent(s.id) + (s.cell ? "!" + encodeURIComponent(s.cell) : "") +
+      (s.query ? "?q=" + encodeURIComponent(s.query) : "");
+    history.replaceState(null, "", hash);
+  };
+
+  const show = () => {
+    const { id, cell, query } = state();
+    const target = document.getElementById(id) || tabs[0];
+    const tab = target.closest(".tab") || tabs[0];
+    tabs.forEach((t) => t.classList.toggle("here", t === tab));
+    links.forEach((a) => {
+      if (a.hash === "#" + tab.id) a.setAttribute("aria-current", "page");
+      else a.removeAttribute("aria-current");
+    });
+    search.value = query;
+    filter(tab, query);
+    if (target === tab) window.scrollTo(0, 0);
+    else target.scrollIntoView();
+    if (cell) choose(find(cell));
+  };
+
+  const filter = (tab, query) => {
+    const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+    const fits = (element) => words.every((word) => element.textContent.toLowerCase().includes(word));
+    const items = [...tab.querySelectorAll(".item")].filter((item) => !item.parentElement.closest(".item"));
+    let found = 0;
+    items.forEach((item) => {
+      const fit = fits(item);
+      item.hidden = !fit;
+      found += fit;
+      item.querySelectorAll("details").forEach((d) => { if (words.length && fit) d.open = fits(d); });
+    });
+    tab.querySelectorAll(".grid th").forEach((th) => {
+      const fit = words.length > 0 && fits(th);
+      th.classList.toggle("found", fit);
+      if (!items.length) found += fit;
+    });
+    hits.textContent = words.length ? (found === 1 ? "1 match" : found + " matches") : "";
+  };
+
+  // Matrix: one cell in the tab order, arrow keys move between the filled ones.
+  const names = (td) => {
+    const table = td.closest("table");
+    const row = td.parentElement.cells[0].textContent;
+    return [table.dataset.grid, row, table.tHead.rows[0].cells[td.cellIndex].textContent];
+  };
+  const find = (key) => {
+    const [grid, row, column] = key.split("|");
+    return [...document.querySelectorAll(`table[data-grid] td[title]`)].find((td) => {
+      const [g, r, c] = names(td);
+      return g === grid && r === row && c === column;
+    });
+  };
+  const make = (tag, text) => {
+    const element = document.createElement(tag);
+    element.textContent = text;
+    return element;
+  };
+  const choose = (td) => {
+    if (!td) return;
+    document.querySelectorAll("td.chosen").forEach((other) => other.classList.remove("chosen"));
+    td.classList.add("chosen");
+    data = data || JSON.parse(document.getElementById("cells").textContent);
+    const [grid, row, column] = names(td);
+    const kinds = data[grid][row + "|" + column] || {};
+    panel.replaceChildren(make("h4", row + " uses " + column));
+    Object.entries(kinds).forEach(([kind, [count, ...sites]]) => {
+      const line = make("p", count + " " + kind + ": ");
+      sites.forEach(([file, number], i) => {
+        if (i) line.append(", ");
+        line.append(make("code", data.files[file] + ":" + number));
+      });
+      if (count > sites.length) line.append(" and " + (count - sites.length) + " more");
+      panel.append(line);
+    });
+    remember({ id: "matrix", cell: [grid, row, column].join("|") });
+  };
+  const step = (td, rows, columns) => {
+    let row = td.parentElement.rowIndex, column = td.cellIndex;
+    const all = td.closest("table").rows;
+    for (;;) {
+      row += rows; column += columns;
+      const next = all[row] && all[row].cells[column];
+      if (!next || next.tagName !== "TD") return null;
+      if (next.title) return next;
+    }
+  };
+  const arrows = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+  document.querySelectorAll('table[data-grid="tables"], table[data-grid="boundaries"]').forEach((table) => {
+    const first = table.querySelector("td[title]");
+    if (first) first.tabIndex = 0;
+    table.addEventListener("click", (event) => choose(event.target.closest("td[title]")));
+    table.addEventListener("keydown", (event) => {
+      const td = event.target.closest("td[title]");
+      if (!td) return;
+      if (event.key === "Enter" || event.key === " ") { choose(td); event.preventDefault(); }
+      const move = arrows[event.key];
+      const next = move && step(td, ...move);
+      if (next) {
+        td.tabIndex = -1;
+        next.tabIndex = 0;
+        next.focus();
+        event.preventDefault();
+      }
+    });
+  });
+
+  search.addEventListener("input", () => {
+    remember({ query: search.value });
+    filter(document.querySelector(".tab.here"), search.value);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "/" && document.activeElement !== search) { search.focus(); search.select(); event.preventDefault(); }
+    if (event.key === "Escape" && document.activeElement === search) {
+      search.value = "";
+      search.dispatchEvent(new Event("input"));
+      search.blur();
+    }
+  });
+  window.addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
+  window.addEventListener("hashchange", show);
+  root.classList.add("js");
+  show();
+})();
