@@ -84,6 +84,7 @@ def _run(listener, options) -> int:
 def _serve(listener, options) -> int:
     import uvicorn
 
+    listener.listen(1024)  # from here on, connections wait instead of being refused
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     print(f"Serving on http://{shown}:{port}/ (log in as alice or admin; Ctrl-C stops)", flush=True)

@@ -15,7 +15,7 @@ class ProductList(TenantScoped, ListView):
             products = products.filter(name__icontains=words)
         if tag := self.request.GET.get("tag"):
             products = products.filter(tags__name=tag)
-        return products.annotate(on_hand=Sum("stock_items__on_hand"))
+        return products.annotate(on_hand=Sum("stock_items__on_hand")).order_by("sku")
 
 
 class ProductDetail(TenantScoped, DetailView):

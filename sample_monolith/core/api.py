@@ -13,6 +13,7 @@ from accounts.models import ApiToken
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 PER_PAGE, MAX_PER_PAGE = 20, 100
+MAX_BODY = 256 * 1024
 
 
 class ApiError(Exception):
@@ -49,6 +50,12 @@ def _authenticate_token(request, key):
     request.tenant = token.tenant
 
 
+def _limit_body(request):
+    # Read before the CSRF check looks for its token in the form: afterwards the stream is used up.
+    if len(request.body) > MAX_BODY:
+        raise ApiError(413, f"body is larger than {MAX_BODY} bytes")
+
+
 def _require_csrf(request):
     if request.method in SAFE_METHODS:
         return
@@ -67,6 +74,7 @@ class ApiView(View):
 
     def dispatch(self, request, *args, **kwargs):
         try:
+            _limit_body(request)
             authenticate(request)
             self._authorize(request)
             answer = super().dispatch(request, *args, **kwargs)

@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericRelation
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 
 from accounts.models import User
@@ -27,6 +27,12 @@ class Customer(TenantOwned):
 
     def get_absolute_url(self):
         return reverse("customers:detail", args=[self.pk])
+
+    def delete(self, *args, **kwargs):
+        """Drafts do not keep a customer alive; placed orders and invoices do."""
+        with transaction.atomic():
+            self.orders.filter(status=Order.DRAFT).delete()
+            return super().delete(*args, **kwargs)
 
     def open_cents(self):
         return self.invoices.open().aggregate(total=models.Sum("total_cents"))["total"] or 0
@@ -58,7 +64,7 @@ class OrderQuerySet(TenantQuerySet):
         return self.filter(invoice__status="O")
 
     def with_totals(self):
-        return self.annotate(units=models.Sum("lines__quantity"))
+        return self.annotate(units=models.Sum("lines__quantity")).order_by("-pk")
 
 
 class Order(TenantOwned):

@@ -1,8 +1,8 @@
-from django.db.models.signals import post_save, pre_delete
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from core.helpers import record
-from orders.models import Customer, Order
+from orders.models import Order
 
 
 @receiver(post_save, sender=Order)
@@ -10,10 +10,3 @@ def remember_status(sender, instance, created, update_fields=None, raw=False, **
     if raw or not (created or "status" in (update_fields or ())):
         return
     record("order.status", instance, actor=instance.placed_by, status=instance.status)
-
-
-@receiver(pre_delete, sender=Customer)
-def drop_drafts(sender, instance, **kwargs):
-    """Drafts do not keep a customer alive; placed orders and invoices do."""
-    instance.orders.filter(status=Order.DRAFT).delete()
-    instance.remarks.all().delete()
