@@ -130,6 +130,10 @@ def import_(
     analysis: Annotated[Path, typer.Argument(metavar="ANALYSIS.JSON")],
     boundary: Annotated[str, typer.Option(help="Whose URL patterns become routes.")],
     service: Annotated[str, typer.Option(help="The service's URL, or an upstream's name.")],
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PREFIX", help="Only its patterns that begin so: api/invoices/"),
+    ] = None,
     state: StateOption = None,
     url: UrlOption = None,
     token: TokenOption = None,
@@ -142,7 +146,7 @@ def import_(
     """A boundary's URL patterns as routes; the rest of the URLconf keeps its place. May be repeated."""
     from strangler.control.urlconf import read_import
 
-    verb = read_import(analysis, boundary, service)
+    verb = read_import(analysis, boundary, service, only or ())
     _change(_target(state, url, token, create=True), verb, reason, dry_run, force, yes, format_)
 
 

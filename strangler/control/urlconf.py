@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ LANGUAGE = r"(?:[a-z]{2,3}(?:[-@]\w+){0,2}/)?"
 """What ``i18n_patterns`` puts in front: a language's code, or nothing (``prefix_default_language = False``)."""
 
 
-def read_import(file: Path, boundary: str, service: str) -> Import:
+def read_import(file: Path, boundary: str, service: str, only: Iterable[str] = ()) -> Import:
     """The import of a boundary from an ``analysis.json``; raises ``BadDocument`` and ``Unknown``."""
     from analyzer.errors import AnalyzerError
     from analyzer.model import schema
@@ -36,13 +37,17 @@ def read_import(file: Path, boundary: str, service: str) -> Import:
         ) from None
     except AnalyzerError as error:
         raise BadDocument(error.message, where=error.where or str(file), remedy=error.remedy) from None
-    return import_of(analysis, boundary, service)
+    return import_of(analysis, boundary, service, only)
 
 
-def import_of(analysis: Analysis, boundary: str, service: str) -> Import:
-    """Every pattern of the URLconf, the boundary's marked; raises ``Unknown`` where there is no such boundary."""
+def import_of(analysis: Analysis, boundary: str, service: str, only: Iterable[str] = ()) -> Import:
+    """Every pattern of the URLconf, the boundary's marked; raises ``Unknown`` where there is no such boundary.
+
+    ``only`` holds prefixes of patterns: the others of the boundary stay with the monolith, for a service that does not
+    have all of its endpoints yet. Each must fit at least one.
+    """
     found = _boundary(analysis, boundary)
-    members = set(found.routes)
+    members = _members(analysis, found, [prefix.lstrip("/") for prefix in only])
     routes, names = [], set[str]()
     for position, route in enumerate(analysis.facts.routes):
         pattern = _pattern(route)
@@ -55,6 +60,19 @@ def import_of(analysis: Analysis, boundary: str, service: str) -> Import:
         read_only = bool(methods) and methods <= SAFE_METHODS
         routes.append(ImportedRoute(name, kind, text, position in members, read_only))
     return Import(boundary=_slug(found.name) or "boundary", service=service, routes=tuple(routes))
+
+
+def _members(analysis: Analysis, boundary: Boundary, only: list[str]) -> set[int]:
+    """The positions of the boundary's routes that begin with one of the prefixes, or of all when there is none."""
+    texts = {n: (analysis.facts.routes[n].route or "").lstrip("^/") for n in boundary.routes}
+    for prefix in only:
+        if not any(text.startswith(prefix) for text in texts.values()):
+            raise Unknown(
+                f"no pattern of {boundary.name!r} begins with {prefix!r}",
+                where="--only",
+                remedy=f"Its patterns: {', '.join(sorted(set(texts.values()))) or 'none'}.",
+            )
+    return {n for n, text in texts.items() if not only or text.startswith(tuple(only))}
 
 
 def _boundary(analysis: Analysis, name: str) -> Boundary:
