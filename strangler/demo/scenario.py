@@ -218,9 +218,9 @@ class Demo:
 
     def copy_rows(self) -> dict[str, int]:
         """Legacy rows through the mapping into the service's database; the copier's own summary."""
-        script = self.sample / "extracted" / "billing" / "run.py"
+        script = self.sample / "extracted" / "billing" / "backfill.py"
         legacy, database = self.stage.folder / "monolith.db", self.stage.folder / "billing.db"
-        done = self.stage.run(script, "copy", "--legacy", legacy, "--database", database)
+        done = self.stage.run(script, "--legacy", legacy, "--database", database)
         summary: dict[str, int] = json.loads(done.stdout)
         return summary
 
