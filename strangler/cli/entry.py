@@ -96,9 +96,9 @@ def _elsewhere() -> None:
 
 
 def _line(error: Exception) -> str:
-    """What happened, in one line. The error trees of the three packages already speak to people."""
+    """What happened. The error trees of the three packages already speak to people: one line, or one for each fault."""
     if hasattr(error, "remedy"):
-        return " ".join(str(error).split())
+        return str(error)
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return f"{place}{error.strerror or error}"

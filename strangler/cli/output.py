@@ -1,0 +1,26 @@
+"""Where results go: standard output, or a file that is either the old one or the new one, never half of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from strangler.errors import StranglerError
+
+
+def write(data: bytes, output: str) -> None:
+    """Write to a file, or for ``-`` to standard output; raises ``StranglerError`` where that cannot be."""
+    if output == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    target = Path(output)
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(data)
+        partial.replace(target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        remedy = "Give a file in a folder that exists and can be written."
+        raise StranglerError(f"cannot be written: {error.strerror}", where=output, remedy=remedy) from None
