@@ -40,7 +40,9 @@ def create_order(tenant, customer, user, items, comment=""):
 @transaction.atomic
 def checkout(order, user):
     """Place a draft: reserve the goods, bill the customer, tell the back office. All or nothing."""
-    order = Order.objects.select_for_update().select_related("tenant", "customer").get(pk=order.pk)
+    order = (
+        Order.objects.select_for_update(of=("self",)).select_related("tenant", "customer").get(pk=order.pk)
+    )
     if order.status != Order.DRAFT:
         raise OrderError(f"{order.number} is {order.get_status_display().lower()} already")
     if order.customer.open_cents() + order.total_cents > order.customer.credit_limit_cents:
