@@ -163,7 +163,7 @@ def _across(boundaries: Iterable[Boundary]) -> Iterator[Finding]:
                 if boundary.name < item.other.split(", ")[0]:
                     yield _finding(code, item.summary, item.locations)
             elif item.direction == "in":
-                yield _finding(code, f"{item.summary} of {boundary.name}", item.locations)
+                yield _finding(code, f"{item.summary} ({item.other} -> {boundary.name})", item.locations)
             elif item.direction == "both" and boundary.name < item.other:
                 yield _finding(code, f"{item.summary} ({boundary.name}, {item.other})", item.locations)
 

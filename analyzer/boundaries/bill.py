@@ -165,7 +165,7 @@ def _imports(edges: Iterable[Edge], placement: Placement, shared: frozenset[str]
             if one and other and one != other and other not in shared:
                 sites[one, other] += edge.sites
     for (one, other), places in sorted(sites.items()):
-        _add(bills, one, "import", f"{len(places)} imports from {other}", other, places, "out")
+        _add(bills, one, "import", f"imports from {other}", other, places, "out")
 
 
 def _routes(facts: Facts, placement: Placement, bills: Bills) -> None:
@@ -174,4 +174,12 @@ def _routes(facts: Facts, placement: Placement, bills: Bills) -> None:
         by_boundary[name].append(facts.routes[position].location)
     for name, places in by_boundary.items():
         command = f"strangler routes import analysis.json --boundary {name} --service http://127.0.0.1:9001"
-        _add(bills, name, "route", f"{len(places)} URL patterns move", "", places, command=command)
+        _add(
+            bills,
+            name,
+            "route",
+            f"{len(places)} URL patterns move" if len(places) > 1 else "1 URL pattern moves",
+            "",
+            places,
+            command=command,
+        )

@@ -27,21 +27,6 @@ def louvain(adjacency: Adjacency, resolution: float, random: SplitMix64) -> list
         level = _aggregate(level, moved)
 
 
-def modularity(adjacency: Adjacency, community: list[int], resolution: float = 1.0) -> float:
-    """Q of a partition, -0.5..1; 0 for a graph without edges."""
-    total = sum(sum(row.values()) for row in adjacency)
-    if not total:
-        return 0.0
-    inside: dict[int, float] = defaultdict(float)
-    degrees: dict[int, float] = defaultdict(float)
-    for i, row in enumerate(adjacency):
-        for j, weight in row.items():
-            degrees[community[i]] += weight
-            if community[i] == community[j]:
-                inside[community[i]] += weight
-    return sum(inside[c] / total - resolution * (degrees[c] / total) ** 2 for c in sorted(degrees))
-
-
 def _move_nodes(adjacency: Adjacency, resolution: float, random: SplitMix64) -> list[int]:
     """Move single nodes to the neighbouring community of highest gain until no move gains anything.
 

@@ -32,7 +32,8 @@ def rank(boundaries: Sequence[Boundary], lines: Mapping[str, int]) -> tuple[Step
             + COHESION * b.metrics.cohesion
         )
         reasons = (
-            f"value: {len(b.routes)} URL patterns, {own_lines} lines, cohesion {b.metrics.cohesion:.2f}",
+            f"value: {_count(len(b.routes), 'URL pattern')}, {_count(own_lines, 'line')}, "
+            f"cohesion {b.metrics.cohesion:.2f}",
             f"risk: the bill costs {own_cost:g} of {highest:g} ({_parts(b)})",
         )
         steps[b.name] = Step(b.name, round(value, 3), round(own_cost / highest, 3), reasons)
@@ -66,9 +67,15 @@ def put_after(boundaries: Sequence[Boundary], order: Sequence[Step]) -> tuple[Bo
     return tuple(done)
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def _parts(boundary: Boundary) -> str:
     counts: dict[str, int] = {}
     for item in boundary.bill:
         if item.kind != "route":
             counts[item.kind] = counts.get(item.kind, 0) + 1
-    return ", ".join(f"{count} {kind}" for kind, count in counts.items()) or "nothing crosses"
+    return (
+        ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in counts.items()) or "nothing crosses"
+    )

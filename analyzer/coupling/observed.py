@@ -43,9 +43,10 @@ def uses_by_function(facts: Facts, skipped: set[str]) -> dict[str, Use]:
         if access.location.file in skipped or not access.function or access.kind == "cascade":
             continue
         use = uses.setdefault(f"{access.module}.{access.function}", Use(access.location))
+        use.site = min(use.site, access.location)
         (use.written if access.mode == "write" else use.read).add(access.table)
         if access.kind == "lock":
-            use.locked.setdefault(access.table, access.location)
+            use.locked[access.table] = min(access.location, use.locked.get(access.table, access.location))
     return uses
 
 

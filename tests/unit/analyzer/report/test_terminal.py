@@ -1,0 +1,74 @@
+import pytest
+from fakes.code_base import CodeBase, shop
+
+from analyzer.model.facts import Facts
+from analyzer.model.plan import Analysis, Boundary
+from analyzer.pipeline import conclude
+from analyzer.report import boundary_page, report
+
+
+@pytest.fixture
+def analysis() -> Analysis:
+    return conclude(shop().facts(orm_sites=40, orm_sites_resolved=39))
+
+
+def named(analysis: Analysis, name: str) -> Boundary:
+    return next(b for b in analysis.boundaries if b.name == name)
+
+
+def test_hostile_names_cannot_repaint_the_terminal():
+    code = shop().model("orders.\x1b[2J\u202e[red]Evil", cascade="accounts.User orders.Order")
+    code.transaction("orders.services.\x1b]0;owned\x07", "billing.Invoice", "orders.Order")
+    analysis = conclude(code.facts(project="\x1b[31m[bold]shop"))
+    text = report(analysis).plain + "".join(boundary_page(analysis, b).plain for b in analysis.boundaries)
+    assert not {"\x1b", "\x07", "\u202e"} & set(text)
+    assert "[bold]shop" in text
+
+
+def test_an_empty_project_is_reported_not_crashed_on():
+    text = report(conclude(Facts("empty"))).plain
+    assert text.startswith("Extract nothing yet")
+    assert "no model was found" in text
+
+
+def test_a_single_cluster_says_do_not_split():
+    code = CodeBase().model("a.A").model("a.B", cascade="a.A").transaction("a.services.save", "a.A", "a.B")
+    assert "do not split this" in report(conclude(code.facts())).plain
+
+
+def test_the_answer_comes_first(analysis):
+    assert report(analysis).plain.startswith("Extract next: support (2 couplings to cut, 0 shared writes)")
+
+
+def test_one_screen(analysis):
+    assert len(report(analysis).plain.splitlines()) <= 45
+
+
+def test_coverage_is_part_of_the_result(analysis):
+    assert "97.5% of 40 ORM sites resolved" in report(analysis).plain
+
+
+def test_the_table_stands_in_the_order_of_extraction(analysis):
+    text = report(analysis).plain
+    names = [step.boundary for step in analysis.order] + ["accounts"]
+    rows = [line.split()[0] for line in text.splitlines() if line.split()[:1] and line.split()[0] in names]
+    assert rows[:4] == names
+
+
+def test_the_next_commands_name_the_project_as_the_reader_did(analysis):
+    text = report(analysis, "my shop").plain
+    assert "strangler analyze 'my shop' --format json -o analysis.json" in text
+    assert "strangler routes import analysis.json --boundary support --service http://127.0.0.1:9001" in text
+    assert "strangler routes shadow support 10" in text
+
+
+def test_a_boundarys_page_has_members_bill_and_lines(analysis):
+    text = boundary_page(analysis, named(analysis, "billing")).plain
+    assert text.startswith("billing: extract after 2 blockers")
+    assert "billing.Payment" in text
+    assert "STR002" in text
+    assert "orders/services.py:" in text
+
+
+def test_reference_data_gets_no_commands(analysis):
+    assert "routes import" not in boundary_page(analysis, named(analysis, "accounts")).plain
