@@ -15,6 +15,7 @@ from strangler.store import Record
 
 _ERRORS: dict[str, type[StranglerError]] = {
     "refused": Refused,
+    "role": Refused,
     "unknown": Unknown,
     "invalid": BadDocument,
     "store": StoreError,

@@ -10,12 +10,12 @@ import tomllib
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import typer
 
 from strangler.config import ROUTE_SECTIONS, read_file
 from strangler.errors import BadDocument
+from strangler.facade.paths import decoded_path
 from strangler.routing import RequestFacts, RouteTable
 from strangler.routing.document import to_document, to_toml
 from strangler.routing.values import read_method
@@ -42,7 +42,7 @@ def facts_of(method: str, path: str, headers: list[str], host: str, client: str)
         ) from None
     return RequestFacts(
         method=read_method(method, "METHOD"),
-        path=unquote(path.partition("?")[0]),
+        path=decoded_path(path.partition("?")[0].encode()),
         host=host or given.get("host", ""),
         headers=given,
         cookies={name: morsel.value for name, morsel in cookies.items()},
