@@ -71,7 +71,7 @@ async def serve(settings: Settings) -> None:
         facade_socket = stack.enter_context(_listening(settings.bind, "--bind"))
         state = stack.enter_context(_opened(settings.state))
         facade = await stack.enter_async_context(_facade(settings, state))
-        servers = [_Server(_facade_config(facade, settings.grace), facade_socket)]
+        servers = [Listener(facade_config(facade, settings.grace), facade_socket)]
         told = f"facade on http://{servers[0].address} -> monolith {settings.monolith}"
         with _stopping(servers):
             running = [asyncio.ensure_future(server.serve(sockets=[server.socket])) for server in servers]
@@ -83,7 +83,7 @@ async def serve(settings: Settings) -> None:
             warning.cancel()
 
 
-class _Server(uvicorn.Server):
+class Listener(uvicorn.Server):
     """A uvicorn server that leaves the signals of the process alone: two of them share it."""
 
     def __init__(self, config: uvicorn.Config, listening: socket.socket) -> None:
@@ -102,7 +102,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _facade_config(facade: Facade, grace: int) -> uvicorn.Config:
+def facade_config(facade: Facade, grace: int = GRACE) -> uvicorn.Config:
+    """How uvicorn runs a facade: it adds nothing to answers, believes nobody, and says nothing."""
     return uvicorn.Config(
         facade,
         http=FacadeProtocol,
@@ -193,7 +194,7 @@ def _cannot_listen(address: Address, where: str, error: OSError) -> StranglerErr
 
 
 @contextmanager
-def _stopping(servers: list[_Server]) -> Iterator[None]:
+def _stopping(servers: list[Listener]) -> Iterator[None]:
     """SIGTERM and SIGINT stop accepting and finish what is under way; a second SIGINT does not wait."""
     loop = asyncio.get_running_loop()
 

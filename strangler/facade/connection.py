@@ -275,8 +275,8 @@ class Connection(asyncio.Protocol):
 
     def _interim(self, status: int) -> None:
         if status == 101:
-            if not self._upgrading:
-                raise ValueError("101 although nobody asked for another protocol")
+            if not self._upgrading or not self._parser.should_upgrade():
+                raise ValueError("101 without another protocol that was asked for")
             self.status = 101
             self._head_read = True
         elif status == 100:

@@ -4,7 +4,7 @@ What it changes, and why:
 
 - a client that goes away cancels the request's task at once, so that the upstream's connection is closed with it
   (a client that half-closes counts as gone, as it does in nginx);
-- the request target is kept byte for byte, bytes outside of ASCII included; trailers never become header fields;
+- the request target is kept byte for byte; trailers never become header fields;
 - the absolute form is accepted only where it names the same host as ``Host`` (RFC 9112, 3.2.2);
 - heads have a size limit and a time limit; answers that a client does not read are given up;
 - an answer without a length is closed by the end of the connection for HTTP/1.0, not chunked;
@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import socket
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -55,7 +57,10 @@ class Cycle(RequestResponseCycle):
 
     def break_off(self) -> None:
         """Ends an answer that cannot be completed so that the client notices: without its last chunk or bytes."""
-        if self.close_delimited:
+        if self.close_delimited:  # an orderly end would look like the end of the answer: reset instead
+            connection = self.transport.get_extra_info("socket")
+            if connection is not None:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.transport.abort()
         else:
             self.transport.close()

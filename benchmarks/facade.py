@@ -1,0 +1,199 @@
+"""CPU microseconds per request of the facade and of nginx, in front of the same upstream, interleaved, in one run.
+
+    python benchmarks/facade.py [--seconds 4] [--rounds 3] [--connections 16] [--size 1024]
+
+Each proxy is one worker process. An upstream that costs almost nothing answers ``--size`` bytes; wrk drives the load.
+The figure of a round is the CPU time (user and system, /proc/PID/stat) that the proxy's process tree spent, divided by
+the requests; of several rounds the smallest counts, since everything else on the machine can only add. Needs nginx and
+wrk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+UPSTREAM = """
+import asyncio, sys, uvloop
+body = b"x" * int(sys.argv[2])
+answer = (b"HTTP/1.1 200 OK\\r\\nDate: Thu, 01 Jan 2026 00:00:00 GMT\\r\\nServer: upstream\\r\\n"
+          b"Content-Type: application/json\\r\\nVary: Cookie\\r\\nX-Frame-Options: DENY\\r\\n"
+          b"Content-Length: %d\\r\\n\\r\\n" % len(body)) + body
+class Upstream(asyncio.Protocol):
+    def connection_made(self, transport): self.transport, self.left = transport, b""
+    def data_received(self, data):
+        data = self.left + data
+        count = data.count(b"\\r\\n\\r\\n")
+        self.left = data.rpartition(b"\\r\\n\\r\\n")[2]
+        self.transport.write(answer * count)
+async def main():
+    server = await asyncio.get_running_loop().create_server(Upstream, "127.0.0.1", int(sys.argv[1]), backlog=1024)
+    await server.serve_forever()
+uvloop.run(main())
+"""
+
+NGINX = """
+worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log crit;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p;
+  fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  upstream app {{ server 127.0.0.1:{upstream}; keepalive 64; }}
+  server {{ listen 127.0.0.1:{port}; keepalive_requests 1000000;
+    location / {{ proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection "";
+      proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $remote_addr;
+      proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Request-Id $request_id; }} }}
+}}
+"""
+
+HEADERS = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "en-US,en;q=0.5",
+    "Accept-Encoding": "gzip, deflate, br",
+    "Cookie": "sessionid=3mmf2yeqrqp94lpzhqpcjvwcyi4gcx1n; csrftoken=KX2Zl3Jv5yQd7wYpFhU8bTn1",
+}
+
+
+def main() -> None:
+    options = _options()
+    for program in ("nginx", "wrk"):
+        if shutil.which(program) is None:
+            sys.exit(f"{program} is not installed: apt-get install nginx wrk")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="strangler-bench-")))
+        upstream = _free_port()
+        stack.enter_context(
+            _process([sys.executable, "-c", UPSTREAM, str(upstream), str(options.size)], upstream)
+        )
+        peers = {"nginx": _nginx(stack, folder, upstream), "facade": _facade(stack, folder, upstream)}
+        figures: dict[str, list[float]] = {name: [] for name in peers}
+        latency: dict[str, list[float]] = {name: [] for name in peers}
+        for _ in range(options.rounds):
+            for name, (pid, port) in peers.items():
+                figures[name].append(_load(pid, port, options))
+                latency[name].append(_median_latency(port))
+    print(json.dumps(_report(figures, latency), indent=2))
+
+
+def _report(figures: dict[str, list[float]], latency: dict[str, list[float]]) -> dict[str, object]:
+    best = {name: min(values) for name, values in figures.items()}
+    return {
+        "cpu_us_per_request": {name: round(value, 1) for name, value in best.items()},
+        "ratio_to_nginx": round(best["facade"] / best["nginx"], 2),
+        "ratio_by_round": [
+            round(facade / nginx, 2)
+            for facade, nginx in zip(figures["facade"], figures["nginx"], strict=True)
+        ],
+        "median_ms_one_connection": {name: round(min(values), 3) for name, values in latency.items()},
+    }
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seconds", type=int, default=4, help="length of a round")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--size", type=int, default=1024, help="bytes of an answer's body")
+    return parser.parse_args()
+
+
+def _nginx(stack: ExitStack, folder: Path, upstream: int) -> tuple[int, int]:
+    port = _free_port()
+    config = folder / "nginx.conf"
+    config.write_text(NGINX.format(folder=folder, upstream=upstream, port=port))
+    return stack.enter_context(_process(["nginx", "-e", "/dev/null", "-c", str(config)], port)), port
+
+
+def _facade(stack: ExitStack, folder: Path, upstream: int) -> tuple[int, int]:
+    port = _free_port()
+    command = [sys.executable, "-m", "strangler.cli", "serve", "--monolith", f"http://127.0.0.1:{upstream}"]
+    command += ["--bind", f"127.0.0.1:{port}", "--state", f"sqlite:///{folder / 'state.db'}"]
+    return stack.enter_context(_process(command, port)), port
+
+
+def _load(pid: int, port: int, options: argparse.Namespace) -> float:
+    """CPU microseconds per request over one round."""
+    before = _cpu(pid)
+    told = _wrk(port, options.connections, options.seconds)
+    spent = _cpu(pid) - before
+    found = re.search(r"(\d+) requests in", told)
+    if found is None or "Non-2xx" in told or "Socket errors" in told:
+        sys.exit(f"the load failed:\n{told}")
+    return spent / int(found[1]) * 1e6
+
+
+def _median_latency(port: int) -> float:
+    found = re.search(r"50%\s+([\d.]+)(us|ms)", _wrk(port, 1, 1))
+    assert found is not None
+    return float(found[1]) / (1000 if found[2] == "us" else 1)
+
+
+def _wrk(port: int, connections: int, seconds: int) -> str:
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
+    for name, value in HEADERS.items():
+        command += ["-H", f"{name}: {value}"]
+    done = subprocess.run(
+        [*command, f"http://127.0.0.1:{port}/api/things/1/?page=2"], capture_output=True, text=True
+    )
+    return done.stdout
+
+
+def _cpu(pid: int) -> float:
+    """Seconds of user and system time of a process and its descendants."""
+    total = 0.0
+    for one in _tree(pid):
+        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        total += (int(fields[11]) + int(fields[12])) / TICKS
+    return total
+
+
+def _tree(pid: int) -> Iterator[int]:
+    yield pid
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        yield from _tree(int(child))
+
+
+@contextmanager
+def _process(command: list[str], port: int) -> Iterator[int]:
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 20
+        while not _listens(port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                sys.exit(f"{command[0]} did not start")
+            time.sleep(0.05)
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    main()
