@@ -39,8 +39,10 @@ def describe(contract: type) -> Shape:
     """
     try:
         info = inspect.type_info(contract)
-    except TypeError as error:
-        raise ContractError(f"{contract!r} cannot be described: {error}", "use a msgspec.Struct") from error
+    except (NameError, TypeError) as error:
+        raise ContractError(
+            f"{contract!r} cannot be described: {error}", "use a msgspec.Struct, at the top of a module"
+        ) from error
     if not isinstance(info, _OBJECTS):
         raise ContractError(f"{contract!r} is no type with fields", "use a msgspec.Struct or a dataclass")
     return _shape(info)

@@ -41,9 +41,8 @@ def _unknown_names(mapping: Mapping, operation: Operation) -> Iterator[Problem]:
             f"{shape.name} has no field {operation.path!r}", did_you_mean(operation.path, known)
         )
     elif not operation.whole:
-        yield operation.problem(
-            f"{operation.path} is an object", did_you_mean(operation.path, operation.paths(shape))
-        )
+        inner = ", ".join(operation.paths(shape))
+        yield operation.problem(f"{operation.path} is an object", f"name one of its fields: {inner}")
 
 
 def _said_twice(mapping: Mapping) -> Iterator[Problem]:

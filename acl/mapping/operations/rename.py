@@ -33,7 +33,7 @@ class Rename(Operation):
                 f"column {column.name} is of kind {column.kind}, {field.path} of kind {field.kind}",
                 f"use {other}(...), or declare both alike",
             )
-        if field.choices and not set(column.choices) <= set(field.choices):
+        if field.choices and not (column.choices and set(column.choices) <= set(field.choices)):
             yield self.problem(
                 f"{field.path} takes only {_listed(field.choices)}, column {column.name} holds other values",
                 f"use enum({column.name!r}, {field.path!r}, {{...}})",

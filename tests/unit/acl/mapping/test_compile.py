@@ -1,0 +1,168 @@
+"""Compiled code: alone in the world, stable, as a formatter leaves it, and honest about what it cannot carry."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.acl_orders import a_document, a_row, legacy_keys, new_ids, order
+from msgspec import Struct
+
+from acl.contract import Children, Column, Table
+from acl.errors import CompileError
+from acl.mapping import Mapping, compile_source
+from acl.mapping import language as l
+from acl.translate import load
+
+OUTSIDE = 3
+
+
+class Doc(Struct):
+    label: str
+
+
+class Item(Struct):
+    id: str
+
+
+class Root(Struct):
+    members: list[Item]
+
+
+table = Table("doc", "app.Doc", "m.py:1", (Column("name", "text", null=True),))
+
+
+def computing(function: Any) -> Mapping:
+    return l.mapping("doc", table, Doc, l.computed("label", function), l.legacy_only("name"))
+
+
+def test_a_function_that_needs_its_surroundings_is_refused() -> None:
+    with pytest.raises(CompileError, match="uses OUTSIDE from outside itself"):
+        compile_source(computing(lambda row: OUTSIDE))
+
+
+def test_two_functions_on_one_line_are_refused() -> None:
+    pair = [lambda row: 1, lambda row: 2]
+    with pytest.raises(CompileError, match="several functions"):
+        compile_source(computing(pair[0]))
+
+
+def test_a_function_without_source_is_refused() -> None:
+    with pytest.raises(CompileError, match="cannot be read"):
+        compile_source(computing(len))
+
+
+def test_it_imports_the_standard_library_only() -> None:
+    tree = ast.parse(compile_source(order))
+    modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
+    assert {module.partition(".")[0] for module in modules if module} <= sys.stdlib_module_names
+
+
+def test_it_runs_where_nothing_is_installed(tmp_path: Path) -> None:
+    (tmp_path / "order.py").write_text(compile_source(order))
+    code = "import order; print(order.MAPPING, order.VERSION, order.to_contract([{}], lambda kind, keys: {}))"
+    shown = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.append({str(tmp_path)!r}); {code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout == "order 2 ([], [0])\n"
+
+
+def test_the_same_declaration_gives_the_same_source() -> None:
+    code = "from fakes.acl_orders import order; from acl.mapping import compile_source; print(compile_source(order))"
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[3])},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert outputs == {compile_source(order) + "\n"}
+
+
+@pytest.mark.parametrize("width", [88, 100, 120])
+def test_a_formatter_and_a_type_checker_have_nothing_to_say(width: int, tmp_path: Path) -> None:
+    file = tmp_path / "compiled.py"
+    file.write_text(compile_source(order, width=width))
+    formatter = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "format",
+        "--isolated",
+        "--diff",
+        "--line-length",
+        str(width),
+        file,
+    ]
+    checker = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), file]
+    for command in (formatter, checker):
+        shown = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert shown.returncode == 0, shown.stdout
+
+
+def test_it_translates_both_ways() -> None:
+    compiled = load(compile_source(order), "order")
+    assert compiled.to_contract([a_row()], new_ids) == ([a_document()], [])
+    ((row,), refused) = compiled.to_legacy([a_document()], legacy_keys)
+    assert refused == []
+    assert compiled.put(row, a_row()) == a_row()
+
+
+def test_it_answers_where_the_refused_stood() -> None:
+    compiled = load(compile_source(order), "order")
+    documents, refused = compiled.to_contract([{}, a_row(), a_row(status="X"), a_row(id=8)], new_ids)
+    assert [document["id"] for document in documents] == ["orders-7", "orders-8"]
+    assert refused == [0, 2]
+
+
+def test_an_id_is_looked_up_once_for_a_whole_batch() -> None:
+    asked: list[tuple[str, list[Any]]] = []
+
+    def resolve(kind: str, keys: Any) -> dict[Any, str]:
+        asked.append((kind, sorted(keys)))
+        return new_ids(kind, keys)
+
+    rows = [a_row(id=1), a_row(id=2, agent_id=5), {"id": [], "lines": 3}]
+    load(compile_source(order), "order").to_contract(rows, resolve)
+    assert asked == [("orders", [1, 2]), ("customers", [70]), ("agents", [5]), ("products", [9])]
+
+
+def shout(row: dict[str, Any]) -> str:
+    name = row["name"] or "?"
+    return f"{name.upper()}!"
+
+
+@pytest.mark.parametrize("function", [shout, lambda row: (row["name"] or "?").upper() + "!"])
+def test_a_users_function_is_carried_along(function: Any) -> None:
+    compiled = load(compile_source(computing(function)), "doc")
+    assert compiled.to_contract([{"name": "a"}, {"name": None}], new_ids) == (
+        [{"label": "A!"}, {"label": "?!"}],
+        [],
+    )
+
+
+def test_names_that_mean_something_to_python_are_no_trouble() -> None:
+    item = Table("item", "a.I", "m.py:1", (Column("class", "int"),))
+    root = Table(
+        "root", "a.R", "m.py:2", (Column('quo"te', "int", null=True),), (Children("members", item, "x"),)
+    )
+    inner = l.mapping("class", item, Item, l.ref("class", "id", ids="set"))
+    outer = l.mapping(
+        "batch", root, Root, l.each("members", "members", key="class", using=inner), l.legacy_only('quo"te')
+    )
+    compiled = load(compile_source(outer), "batch")
+    assert compiled.to_contract([{"members": [{"class": 1}]}], new_ids) == (
+        [{"members": [{"id": "set-1"}]}],
+        [],
+    )
