@@ -63,6 +63,8 @@ def index_tables(facts: Facts) -> Tables:
     for table, owner in through.items():
         label[table] = label[owner]
         module[table] = module[owner]
+        if owner in library:
+            library.add(table)
     library |= _unlisted_tables(facts, by_label, label)
     return Tables(
         by_label=by_label,

@@ -30,6 +30,11 @@ def test_a_library_model_that_is_listed_is_a_librarys():
     assert tables.library == {"auth_user"}
 
 
+def test_a_librarys_through_table_is_a_librarys():
+    tables = index_tables(CodeBase().model("auth.User", m2m="auth.Group", library=True).facts())
+    assert tables.library == {"auth_user", "auth_user_group", "auth_group"}
+
+
 def test_a_table_that_only_code_names_is_a_librarys():
     code = CodeBase().model("a.A").access("a.views.f", "django.session")
     assert index_tables(code.facts()).library == {"django_session"}
