@@ -7,27 +7,26 @@ from collections.abc import Sequence
 
 from analyzer.boundaries.bill import write_bills
 from analyzer.boundaries.graph import table_of
-from analyzer.boundaries.hubs import find_hubs
 from analyzer.boundaries.metrics import measure
 from analyzer.boundaries.naming import name_groups
 from analyzer.boundaries.order import put_after, rank
-from analyzer.boundaries.partition import Group, partition
-from analyzer.boundaries.place import Placement, place
+from analyzer.boundaries.partition import Group, partition_tables
+from analyzer.boundaries.place import Placement, place_code
 from analyzer.boundaries.verdicts import judge, judge_shared
 from analyzer.coupling import Tables
 from analyzer.model.facts import Facts
 from analyzer.model.plan import BillItem, Boundary, Edge, Metrics, Step
 
-__all__ = ["Group", "Placement", "draw", "find_hubs", "partition", "place"]
+__all__ = ["draw"]
 
 
 def draw(
     facts: Facts, tables: Tables, edges: tuple[Edge, ...], seed: int = 0
 ) -> tuple[tuple[Boundary, ...], tuple[Step, ...]]:
     """Boundaries sorted by name, and the order of extraction. The same input and seed give the same answer."""
-    groups = partition(facts, tables, edges, seed)
+    groups = partition_tables(facts, tables, edges, seed)
     names = name_groups(groups, tables, _degrees(tables, edges))
-    placement = place(
+    placement = place_code(
         facts, tables, {t: name for group, name in zip(groups, names, strict=True) for t in group.tables}
     )
     metrics = measure(facts, tables, edges, placement, names)

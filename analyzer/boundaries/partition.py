@@ -31,7 +31,7 @@ class Group:
     hubs: frozenset[str] = frozenset()
 
 
-def partition(facts: Facts, tables: Tables, edges: tuple[Edge, ...], seed: int) -> tuple[Group, ...]:
+def partition_tables(facts: Facts, tables: Tables, edges: tuple[Edge, ...], seed: int) -> tuple[Group, ...]:
     """Every known table in exactly one group: clusters, then groups of shared reference data, then the libraries'."""
     own = [table for table in tables.names() if table not in tables.library]
     linked = must_link(tables, edges)

@@ -30,7 +30,7 @@ class Placement:
         return self.module.get(access.module, "")
 
 
-def place(facts: Facts, tables: Tables, boundary_of: Mapping[str, str]) -> Placement:
+def place_code(facts: Facts, tables: Tables, boundary_of: Mapping[str, str]) -> Placement:
     """Put modules, routes and tasks where their tables are. A table used everywhere says little: its say is divided by
     the root of the number of its users. Code that touches libraries' tables only stays where it is."""
     everything, boundary_of = boundary_of, {t: b for t, b in boundary_of.items() if t not in tables.library}
