@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import cos, log2, pi, sin
+from math import cos, pi, sin, sqrt
 
 from analyzer.coupling import Tables
 from analyzer.model.plan import Analysis, Boundary
@@ -15,6 +15,8 @@ from analyzer.report.summary import Summary, count
 
 BOXES = 12
 """More boxes than this cannot be read; the ones with the least coupling are named below the map."""
+LINES, LISTED = 24, 60
+"""The dearest ties that are drawn, and that are listed below the map."""
 WIDTH, HEIGHT = 960, 600
 BOX_WIDTH, BOX_HEIGHT = 168, 46
 
@@ -45,7 +47,7 @@ def map_tab(analysis: Analysis, summary: Summary, tables: Tables) -> Safe:
         "Map",
         el(
             "p",
-            "A line is as thick as the coupling it stands for is dear to cut. Choose a box to see its bill.",
+            "The dearest couplings; a line is as thick as it is dear to cut. Choose a box to see its bill.",
             class_="dim",
         ),
         _drawing([b for b in shown if b.name in spots], spots, ties),
@@ -53,7 +55,10 @@ def map_tab(analysis: Analysis, summary: Summary, tables: Tables) -> Safe:
         el("h3", "The same as a list"),
         el(
             "ol",
-            [el("li", one, " and ", other, f": {weight:,.0f}") for (one, other), weight in _dearest(ties)],
+            [
+                el("li", one, " and ", other, f": {weight:,.0f}")
+                for (one, other), weight in _dearest(ties)[:LISTED]
+            ],
         ),
     )
 
@@ -99,14 +104,15 @@ def _around(boundaries: Sequence[Boundary], ties: Ties) -> list[str]:
 
 
 def _dearest(ties: Ties) -> list[tuple[tuple[str, str], float]]:
-    return sorted(ties.items(), key=lambda item: (-item[1], item[0]))[:30]
+    return sorted(ties.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _drawing(boundaries: Sequence[Boundary], spots: Mapping[str, Spot], ties: Ties) -> Safe:
+    drawn = [(pair, weight) for pair, weight in _dearest(ties) if set(pair) <= set(spots)][:LINES]
+    dearest = max((weight for _, weight in drawn), default=1.0) or 1.0
     lines = [
-        _curve(spots[one], spots[other], weight, f"{one} and {other}: {weight:,.0f}")
-        for (one, other), weight in sorted(ties.items(), key=lambda item: (item[1], item[0]))
-        if one in spots and other in spots
+        _curve(spots[one], spots[other], weight / dearest, f"{one} and {other}: {weight:,.0f}")
+        for (one, other), weight in reversed(drawn)
     ]
     return el(
         "svg",
@@ -119,12 +125,13 @@ def _drawing(boundaries: Sequence[Boundary], spots: Mapping[str, Spot], ties: Ti
     )
 
 
-def _curve(a: Spot, b: Spot, weight: float, title: str) -> Safe:
-    """A quadratic curve, bent towards the middle so that lines leave their boxes apart."""
+def _curve(a: Spot, b: Spot, share: float, title: str) -> Safe:
+    """A quadratic curve, bent towards the middle so that lines leave their boxes apart. ``share`` is the weight against
+    the dearest tie's."""
     bend_x = (a.x + b.x) / 2 * 0.45 + WIDTH / 2 * 0.55
     bend_y = (a.y + b.y) / 2 * 0.45 + HEIGHT / 2 * 0.55
-    width = min(14.0, 0.75 + log2(1 + weight) * 0.9)
-    shade = 1 if weight < 10 else 2 if weight < 40 else 3
+    width = 0.75 + 10 * sqrt(share)
+    shade = 1 if share < 0.1 else 2 if share < 0.4 else 3
     path = f"M{a.x:g} {a.y:g}Q{bend_x:.1f} {bend_y:.1f} {b.x:g} {b.y:g}"
     return el("path", el("title", title), d=path, stroke_width=f"{width:.1f}", class_=f"tie t{shade}")
 

@@ -17,8 +17,10 @@ from analyzer.report.html.markup import Safe, el
 from analyzer.report.html.parts import link, section
 from analyzer.report.summary import Summary, printable
 
-SITES = 8
-"""Places kept for each kind of coupling in a cell."""
+SITES, BUDGET = 8, 24_000
+"""Places kept for each kind of coupling in a cell, as long as all cells together stay within the budget."""
+FAINT = 0.5
+"""A pair below this weight met in broad code only (as much as one import); it is left out of the matrix."""
 ROWS = 150
 """Modules in the second matrix; the busiest are kept."""
 DIRECTED = frozenset({"fk", "cascade", "m2m", "gfk", "mti", "signal"})
@@ -50,7 +52,8 @@ def matrix_tab(analysis: Analysis, summary: Summary, tables: Tables) -> Safe:
         el(
             "p",
             "Row uses column. A cell counts the places that couple the two; the stronger its shade, the dearer to cut. "
-            "Choose a cell to see its lines. Arrow keys move.",
+            "Choose a cell to see its lines; arrow keys move. "
+            f"Pairs that weigh less than {FAINT:g} are left out.",
             class_="dim",
         ),
         el("h3", "Boundaries"),
@@ -104,7 +107,7 @@ def _cells(analysis: Analysis, tables: Tables) -> Cells:
         for pair in {(one, other)} if edge.kind in DIRECTED else {(one, other), (other, one)}:
             cells[pair].weight += edge.weight
             cells[pair].kinds[edge.kind] += edge.sites
-    return dict(cells)
+    return {pair: cell for pair, cell in cells.items() if cell.weight >= FAINT}
 
 
 def _merge(cells: Cells, boundary_of: Mapping[str, str]) -> Cells:
@@ -186,6 +189,7 @@ def _cell(
 def _evidence(grids: Mapping[str, Cells]) -> Safe:
     """The places of each cell for the panel; files by number, to keep the page small. ``<`` cannot end the element."""
     files: dict[str, int] = {}
+    kept = max(1, min(SITES, BUDGET // max(1, sum(len(cells) for cells in grids.values()))))
 
     def site(place: Location) -> tuple[int, int]:
         return files.setdefault(printable(place.file), len(files)), place.line
@@ -193,7 +197,7 @@ def _evidence(grids: Mapping[str, Cells]) -> Safe:
     found = {
         grid: {
             f"{printable(one)}|{printable(other)}": {
-                kind: [len(places), *(site(place) for place in sorted(set(places))[:SITES])]
+                kind: [len(places), *(site(place) for place in sorted(set(places))[:kept])]
                 for kind, places in sorted(cell.kinds.items())
             }
             for (one, other), cell in sorted(cells.items())
