@@ -60,7 +60,8 @@ def _site(walk: Walk, node: ast.Call) -> int:
     here: ast.expr = node
     while isinstance(here, ast.Call | ast.Attribute):
         if isinstance(here, ast.Attribute):
-            sure = sure or here.attr in MANAGERS
+            if here.attr in MANAGERS:
+                found = sure = True
             here = here.value
             continue
         if isinstance(here.func, ast.Attribute):

@@ -1,0 +1,270 @@
+"""From what the interpreter knows to ``Facts``: flat, sorted, and the same for the same input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from analyzer.config import TENANT_NAMES
+from analyzer.discover import Project
+from analyzer.extract import ir
+from analyzer.model.facts import (
+    Access,
+    Call,
+    EntryPoint,
+    Facts,
+    Finding,
+    Import,
+    Join,
+    Location,
+    Model,
+    Module,
+    Relation,
+    Route,
+    Transaction,
+    Unresolved,
+)
+from analyzer.resolve import closure
+from analyzer.resolve.machine import Machine
+from analyzer.resolve.modules import ModuleState
+from analyzer.resolve.registry import Info, Link
+from analyzer.resolve.scope import Context
+from analyzer.resolve.sites import FOREIGN
+from analyzer.resolve.trace import Trace
+
+
+def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Finding]) -> Facts:
+    """Everything that was found, in the order that ``Facts`` promises."""
+    contexts = _contexts(m, trace)
+    accesses = sorted(set(_accesses(contexts)), key=_access_key)
+    joins = sorted(set(_joins(contexts)), key=lambda join: (join.location, join.table_a, join.table_b, join.function))
+    models = _models(m, trace, {access.table for access in accesses})
+    sites, resolved, unresolved = _sites(m)
+    return Facts(
+        project=project.name,
+        modules=tuple(_modules(m, project)),
+        models=tuple(models),
+        imports=tuple(sorted(set(_imports(m)), key=lambda item: (item.location, item.target, item.names))),
+        routes=tuple(_routes(trace)),
+        accesses=tuple(accesses),
+        joins=tuple(joins),
+        transactions=tuple(_transactions(m, contexts, trace)),
+        calls=tuple(sorted((Call(*call) for call in m.ledger.calls), key=lambda call: (call.location, call.source, call.target))),
+        entry_points=tuple(_entry_points(trace)),
+        receivers=tuple(sorted((receiver.fact for receiver in m.ledger.receivers), key=lambda fact: (fact.location, fact.signal))),
+        raw_sql=tuple(sorted(m.ledger.raw_sql, key=lambda raw: (raw.location, raw.tables_read, raw.tables_written))),
+        unresolved=tuple(unresolved),
+        orm_sites=sites,
+        orm_sites_resolved=resolved,
+        problems=tuple(sorted([*problems, *m.ledger.problems], key=lambda found: (found.locations, found.code, found.message))),
+    )
+
+
+def _modules(m: Machine, project: Project) -> Iterator[Module]:
+    by_file = {state.file: state for state in m.index.states}
+    for source in project.files:
+        state = by_file.get(source.file)
+        app = m.apps.of(state) if state is not None else None
+        lines = state.unit.lines if state is not None and state.unit is not None else 0
+        yield Module(source.module, source.file, lines, app.label if app else None, source.is_test, source.is_migration)
+
+
+def _imports(m: Machine) -> Iterator[Import]:
+    for state in m.index.states:
+        for node in state.unit.imports if state.unit is not None else ():
+            for target, names in _targets(m, state, node).items():
+                if target != state.name:
+                    yield Import(state.name, target, Location(state.file, node.line), tuple(sorted(names)), node.deferred)
+
+
+def _targets(m: Machine, state: ModuleState, node: ir.Import) -> dict[str, list[str]]:
+    """The modules of the project that one import statement loads, with the names it takes from each."""
+    name = m.index.absolute(node, state)
+    module = m.index.find(name, state)
+    found: dict[str, list[str]] = {}
+    for attr, _ in node.names:
+        inner = m.index.find(f"{name}.{attr}", state) if attr != "*" and module is not None else None
+        if inner is not None and inner.source is not None:
+            found.setdefault(inner.name, [])
+        elif module is not None and module.source is not None:
+            found.setdefault(module.name, []).append(attr)
+    if not node.names and module is not None and module.source is not None:
+        found[module.name] = []
+    return found
+
+
+def _contexts(m: Machine, trace: Trace) -> list[Context]:
+    """Every context of the project's own code, with those that stand for entry points."""
+    found = dict.fromkeys(m.ledger.contexts.values())
+    found.update(dict.fromkeys(getattr(m, "module_contexts", {}).values()))
+    found.update(dict.fromkeys(context for _, context in trace.routes))
+    found.update(dict.fromkeys(entry.context for entry in trace.entries))
+    return [context for context in found if context.module.source is not None and not context.module.is_test]
+
+
+def _place(context: Context) -> str:
+    if context.function is not None:
+        return context.function.local_name
+    return context.receiver.name if context.receiver is not None else ""
+
+
+def _accesses(contexts: list[Context]) -> Iterator[Access]:
+    for context in contexts:
+        module, function = context.module, _place(context)
+        own = ((effect.line, effect) for effect in context.effects)
+        for line, effect in [*own, *closure.library_effects(context)]:
+            where = Location(module.file, line)
+            yield Access(where, module.name, function, effect.table, effect.mode, effect.kind, effect.confidence, effect.rule)
+
+
+def _access_key(access: Access) -> tuple[Location, str, str, str, str, float, str]:
+    return (access.location, access.function, access.table, access.mode, access.kind, access.confidence, access.rule)
+
+
+def _joins(contexts: list[Context]) -> Iterator[Join]:
+    for context in contexts:
+        own = ((line, left, right) for left, right, line in context.joins)
+        for line, left, right in [*own, *closure.library_joins(context)]:
+            if left != right:
+                yield Join(left, right, Location(context.module.file, line), _place(context))
+
+
+def _routes(trace: Trace) -> Iterator[Route]:
+    known: dict[Context, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+    for found, context in trace.routes:
+        if context not in known:
+            known[context] = closure.tables([context])
+        read, written = known[context]
+        yield replace(found.route, tables_read=read, tables_written=written)
+
+
+def _entry_points(trace: Trace) -> list[EntryPoint]:
+    found = [EntryPoint(entry.kind, entry.name, entry.location, *closure.tables([entry.context])) for entry in trace.entries]
+    seen: set[str] = set()
+    for item, context in trace.routes:
+        route = item.route
+        if route.library or not route.view or route.view in seen:
+            continue
+        seen.add(route.view)
+        found.append(EntryPoint("view", route.view, route.location, *closure.tables([context])))
+    return sorted(set(found), key=lambda entry: (entry.location, entry.kind, entry.name, entry.tables_read, entry.tables_written))
+
+
+def _transactions(m: Machine, contexts: list[Context], trace: Trace) -> list[Transaction]:
+    merged: dict[tuple[Location, str, str], tuple[set[str], set[str]]] = {}
+    for context in contexts:
+        for span in context.spans:
+            read, written = closure.span_tables(span)
+            place = (Location(context.module.file, span.line), context.module.name, _place(context))
+            both = merged.setdefault(place, (set(), set()))
+            both[0].update(read)
+            both[1].update(written)
+    if _atomic_requests(m):
+        for found, context in trace.routes:
+            if not found.route.library and found.route.view and context.module.source is not None:
+                read, written = closure.tables([context])
+                place = (found.route.location, context.module.name, found.route.view.rpartition(".")[2])
+                both = merged.setdefault(place, (set(), set()))
+                both[0].update(read)
+                both[1].update(written)
+    return [Transaction(*place, tuple(sorted(read)), tuple(sorted(written))) for place, (read, written) in sorted(merged.items())]
+
+
+def _atomic_requests(m: Machine) -> bool:
+    from analyzer.resolve.values import Literal, Map
+
+    databases = m.setting("DATABASES")
+    default = databases.items.get("default") if isinstance(databases, Map) else None
+    flag = default.items.get("ATOMIC_REQUESTS") if isinstance(default, Map) else m.setting("ATOMIC_REQUESTS")
+    return isinstance(flag, Literal) and flag.value is True
+
+
+def _models(m: Machine, trace: Trace, touched: set[str]) -> list[Model]:
+    """The project's models, and the library models that they or any access refer to."""
+    project: list[Model] = []
+    library: dict[str, Model] = {}
+    swapped = _swapped(m, trace)
+    for cls in trace.models:
+        info = m.registry.info(cls)
+        if info is None or cls in swapped:
+            continue
+        model = _model(m, info)
+        if model.library:
+            library.setdefault(model.label, model)
+        else:
+            project.append(model)
+    wanted = {relation.target for model in project for relation in model.relations}
+    referred = [model for model in library.values() if not model.abstract and (model.label in wanted or model.table in touched)]
+    return sorted([*_distinct(project), *referred], key=lambda model: (model.label, model.location))
+
+
+def _distinct(models: list[Model]) -> list[Model]:
+    """One model per label: conditional definitions of the same class are alternatives."""
+    found: dict[str, Model] = {}
+    for model in models:
+        old = found.get(model.label)
+        if old is None or (old.abstract and not model.abstract):
+            found[model.label] = model
+    return list(found.values())
+
+
+def _swapped(m: Machine, trace: Trace) -> set[object]:
+    from analyzer.resolve.values import text
+
+    found: set[object] = set()
+    for cls in trace.models:
+        info = m.registry.info(cls)
+        chosen = text(m.setting(info.swappable)) if info is not None and info.swappable else None
+        if info is not None and chosen is not None and chosen.lower() != info.label.lower():
+            found.add(cls)
+    return found
+
+
+def _model(m: Machine, info: Info) -> Model:
+    cls = info.cls
+    relations = []
+    for link in info.links.values():
+        m.registry.resolve_link(link)
+        relations.append(_relation(m, link))
+    bases = tuple(ancestor.qualname for ancestor in cls.order()[0][1:] if ancestor.qualname != "django.db.models.base.Model")
+    return Model(
+        info.label, cls.name, info.app, cls.module.name, info.table, Location(cls.module.file, cls.node.line), info.abstract,
+        info.proxy, info.managed, _tenant_key(m, info), bases, tuple(info.fields.values()), tuple(relations), cls.module.is_library,
+    )  # fmt: skip
+
+
+def _relation(m: Machine, link: Link) -> Relation:
+    where = Location(link.owner.module.file, link.line)
+    return Relation(
+        link.kind, link.name, link.label, where, link.target_text, link.on_delete, link.related_name,
+        link.through_label, link.through_table or None, link.null,
+    )  # fmt: skip
+
+
+def _tenant_key(m: Machine, info: Info) -> str | None:
+    """The foreign key that leads to the tenant, going by the name of the model behind it."""
+    for link in info.links.values():
+        if link.kind in {"fk", "o2o"} and link.target is not None and link.target.name.lower() in TENANT_NAMES:
+            return link.name
+    return None
+
+
+def _sites(m: Machine) -> tuple[int, int, list[Unresolved]]:
+    """All ORM call sites, how many are resolved, and the others with the reason.
+
+    A chain whose methods dicts and lists have as well counts when its receiver was found to be the ORM's.
+    """
+    total = resolved = 0
+    unresolved: list[Unresolved] = []
+    for state in m.index.states:
+        if state.is_test or state.unit is None or (state.source is not None and state.source.is_migration):
+            continue
+        for number, site in enumerate(state.unit.sites, 1):
+            outcome = m.ledger.sites.get((state.file, number), "no way into this code was found")
+            if outcome == "":
+                total += 1
+                resolved += 1
+            elif site.sure and outcome != FOREIGN:
+                total += 1
+                unresolved.append(Unresolved(Location(state.file, site.line), site.text, outcome))
+    return total, resolved, sorted(unresolved, key=lambda item: (item.location, item.expression))

@@ -1,0 +1,158 @@
+"""``function(...)`` for every kind of callable value."""
+
+from __future__ import annotations
+
+from analyzer.model.facts import Location
+from analyzer.resolve import containers, externals, orm, sql
+from analyzer.resolve.invoke import invoke
+from analyzer.resolve.machine import Machine, Registration
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.signals import send_signal
+from analyzer.resolve.values import (
+    Bound,
+    Class,
+    Either,
+    External,
+    Function,
+    Instance,
+    Literal,
+    Made,
+    Method,
+    Query,
+    Record,
+    Super,
+    Unknown,
+    Value,
+    View,
+    merge,
+)
+
+TASK_CALLS = frozenset({"apply", "apply_async", "delay", "delay_on_commit", "enqueue", "s", "schedule", "send", "send_with_options", "si", "signature"})
+
+
+def call(m: Machine, scope: Scope, function: Value, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    """Call each thing that the function may be."""
+    match function:
+        case Unknown():
+            return _unknown(m, scope, function, args, line)
+        case Function():
+            return _function(m, scope, function, args, kwargs, line)
+        case Bound():
+            return invoke(m, scope, function.function, function.receiver, args, kwargs, line)
+        case Class():
+            return _new(m, scope, function, args, kwargs, line)
+        case Method():
+            return _method(m, scope, function, args, kwargs, line)
+        case External():
+            return externals.call(m, scope, function.name, args, kwargs, line)
+        case Made():
+            return _made(m, scope, function, args, kwargs, line)
+        case View():
+            return _dispatch(m, scope, function.cls, args, line)
+        case Instance():
+            return _instance(m, scope, function, args, kwargs, line)
+        case Either():
+            return merge([call(m, scope, option, args, kwargs, line) for option in function.options])
+        case _:
+            return Unknown("a call of something that is no function")
+
+
+def _unknown(m: Machine, scope: Scope, function: Unknown, args: list[Value], line: int) -> Value:
+    externals.run_callbacks(m, scope, args, line)
+    return function
+
+
+def _function(m: Machine, scope: Scope, function: Function, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    receiver = None
+    if function.owner is not None and function.kind == "plain" and args and not isinstance(args[0], Unknown | Literal):
+        receiver, args = args[0], args[1:]  # Class.method(instance)
+    return invoke(m, scope, function, receiver, args, kwargs, line)
+
+
+def _new(m: Machine, scope: Scope, cls: Class, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    m.fill(cls)
+    made = orm.construct(m, scope, cls, args, kwargs)
+    if made is not None:
+        if isinstance(made, Record):
+            _initialize(m, scope, made, cls, args, kwargs, line)
+        return made
+    if m.tracing:
+        instance = cls.instance()
+    else:
+        instance = Instance(cls, args=args, kwargs=kwargs, line=line)
+    _initialize(m, scope, instance, cls, args, kwargs, line)
+    return instance
+
+
+def _initialize(
+    m: Machine, scope: Scope, made: Value, cls: Class, args: list[Value], kwargs: dict[str, Value], line: int
+) -> None:
+    found = cls.find("__init__")
+    if found is not None and isinstance(found[0], Function) and not found[1].is_a("enum.Enum"):
+        invoke(m, scope, found[0], made, args, kwargs, line)
+
+
+def _method(m: Machine, scope: Scope, method: Method, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    receiver, name = method.receiver, method.name
+    match receiver:
+        case Query() | Record():
+            if name == "raw":
+                sql.statement(m, scope, args[0] if args else None, line)
+            return orm.call(m, scope, method, args, kwargs, line)
+        case Class() if name == "as_view":
+            return View(receiver, kwargs)
+        case Class():
+            return orm.class_method(m, scope, method, args)
+        case Function():
+            return _of_function(m, scope, receiver, name, args, kwargs, line)
+        case Super():
+            if isinstance(receiver.receiver, Instance):
+                receiver.receiver.args, receiver.receiver.kwargs = args, kwargs
+            return Unknown("what __init__ returns")
+        case Made():
+            return send_signal(m, scope, receiver, name, args, kwargs, line)
+        case View():
+            return Unknown(f"the method {name} of a view function")
+        case _:
+            return containers.call(m, scope, receiver, name, args, kwargs)
+
+
+def _of_function(
+    m: Machine, scope: Scope, function: Function, name: str, args: list[Value], kwargs: dict[str, Value], line: int
+) -> Value:
+    """A task that is sent to a queue runs elsewhere: it is a call, but its effects are not the sender's."""
+    if name in TASK_CALLS:
+        source = scope.function.qualname if scope.function else scope.module.name
+        if not scope.module.is_library:
+            m.ledger.calls[source, function.qualname, Location(scope.module.file, line)] = None
+    return Unknown(f"what {name}() returns")
+
+
+def _made(m: Machine, scope: Scope, made: Made, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    """Call what something external returned: a decorator, a partial."""
+    if made.short == "partial" and made.args:
+        return m.call(scope, made.args[0], [*made.args[1:], *args], {**made.kwargs, **kwargs}, line)
+    if made.short == "wraps" and made.args and args and isinstance(args[0], Function):
+        wrapper = args[0]
+        return Function(
+            wrapper.node, wrapper.qualname, wrapper.module, wrapper.scope, wrapper.owner, wrapper.kind,
+            wrapper.decorators, made.args[0], wrapper.atomic,
+        )  # fmt: skip
+    if made.short == "register" and ".admin" in made.callee and args:
+        where = Location(scope.module.file, line)
+        m.ledger.registrations.append(Registration("admin", args[0], where, tuple(made.args)))
+    return Made(f"{made.callee}()", args, kwargs, scope.module, line)
+
+
+def _dispatch(m: Machine, scope: Scope, cls: Class, args: list[Value], line: int) -> Value:
+    handler = m.attribute(scope, cls.instance(), "dispatch", line)
+    return m.call(scope, handler, args, {}, line) if isinstance(handler, Bound) else Unknown("what a view returns")
+
+
+def _instance(
+    m: Machine, scope: Scope, function: Instance, args: list[Value], kwargs: dict[str, Value], line: int
+) -> Value:
+    found = function.cls.find("__call__")
+    if found is not None and isinstance(found[0], Function):
+        return invoke(m, scope, found[0], function, args, kwargs, line)
+    return Unknown(f"a call of a {function.cls.name}")

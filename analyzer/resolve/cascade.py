@@ -1,0 +1,72 @@
+"""What deleting a record touches: the closure that Django's ``Collector`` computes from ``on_delete``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from analyzer.resolve.registry import Info, Registry
+from analyzer.resolve.values import Class
+
+
+@dataclass(slots=True)
+class Deletion:
+    """The models whose records are deleted, and the tables that are written and read on the way."""
+
+    models: dict[Class, None] = field(default_factory=dict)
+    written: dict[str, None] = field(default_factory=dict)
+    read: dict[str, None] = field(default_factory=dict)
+
+
+class Deletions:
+    """Deletions by model, each computed once."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self._known: dict[Class, Deletion] = {}
+
+    def of(self, model: Class) -> Deletion:
+        """The closure of one model."""
+        found = self._known.get(model)
+        if found is None:
+            found = self._known[model] = self._collect(model)
+        return found
+
+    def _collect(self, model: Class) -> Deletion:
+        found = Deletion()
+        waiting = [model]
+        while waiting:
+            here = waiting.pop(0)
+            info = self.registry.info(here)
+            if info is None or here in found.models:
+                continue
+            found.models[here] = None
+            found.written[info.table] = None
+            waiting.extend(info.parents)
+            waiting.extend(self._followers(info, found))
+        return found
+
+    def _followers(self, info: Info, found: Deletion) -> list[Class]:
+        """Models whose records go as well; tables that lose their reference or are only looked at are noted."""
+        followers: list[Class] = []
+        for link in [*info.accessors.values(), *info.hidden]:
+            source = self.registry.info(link.source_model) if link.source_model else None
+            if source is None:
+                continue
+            if link.kind == "m2m":
+                if link.through is None:
+                    found.written[link.through_table] = None
+                continue
+            if link.on_delete == "DO_NOTHING" or source.proxy:
+                continue
+            found.read[source.table] = None
+            if link.on_delete == "CASCADE":
+                followers.append(source.cls)
+            elif link.on_delete in {"SET_NULL", "SET_DEFAULT", "SET"}:
+                found.written[source.table] = None
+        for link in info.links.values():
+            if link.kind == "m2m" and link.through is None and link.through_table:
+                found.written[link.through_table] = None
+            elif link.kind == "grel" and link.target is not None:
+                found.read[self.registry.table(link.target)] = None
+                followers.append(link.target)
+        return followers

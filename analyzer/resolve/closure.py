@@ -1,0 +1,68 @@
+"""What a context touches through all the calls it makes, and who answers for what library code touches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from analyzer.resolve.scope import Context, Effect, Span
+
+
+def reached(start: Iterable[Context]) -> Iterator[Context]:
+    """The contexts and all that they call, each once."""
+    waiting = list(start)
+    seen: set[int] = set()
+    while waiting:
+        context = waiting.pop()
+        if id(context) in seen:
+            continue
+        seen.add(id(context))
+        yield context
+        waiting.extend(target for target, _ in context.calls)
+
+
+def tables(start: Iterable[Context], own: Iterable[Effect] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tables read and the tables written by the contexts, all that they call, and ``own``."""
+    read: set[str] = set()
+    written: set[str] = set()
+    for effect in own:
+        (read if effect.mode == "read" else written).add(effect.table)
+    for context in reached(start):
+        for effect in context.effects:
+            (read if effect.mode == "read" else written).add(effect.table)
+    return tuple(sorted(read)), tuple(sorted(written))
+
+
+def span_tables(span: Span) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tables touched inside an atomic span."""
+    return tables(span.calls, span.effects)
+
+
+def library_effects(context: Context) -> Iterator[tuple[int, Effect]]:
+    """Effects of the library code that a context calls, with the line of the call: the project's own code is to answer."""
+    for target, line in context.calls:
+        if not target.module.is_library:
+            continue
+        for inner in _library_only(target):
+            for effect in inner.effects:
+                yield line, effect
+
+
+def library_joins(context: Context) -> Iterator[tuple[int, str, str]]:
+    """The joins of the library code that a context calls."""
+    for target, line in context.calls:
+        if target.module.is_library:
+            for inner in _library_only(target):
+                for left, right, _ in inner.joins:
+                    yield line, left, right
+
+
+def _library_only(start: Context) -> Iterator[Context]:
+    waiting = [start]
+    seen: set[int] = set()
+    while waiting:
+        context = waiting.pop()
+        if id(context) in seen:
+            continue
+        seen.add(id(context))
+        yield context
+        waiting.extend(target for target, _ in context.calls if target.module.is_library)

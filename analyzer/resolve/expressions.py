@@ -1,0 +1,409 @@
+"""How each kind of expression is evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from analyzer.extract import ir
+from analyzer.resolve import loaders, sites
+from analyzer.resolve.machine import Machine
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.values import (
+    Either,
+    External,
+    Function,
+    Items,
+    Literal,
+    Made,
+    Map,
+    Query,
+    Record,
+    Super,
+    Unknown,
+    Value,
+    merge,
+    options,
+    text,
+)
+
+
+def _name(m: Machine, scope: Scope, node: ir.Name) -> Value:
+    name = node.id
+    here: Scope | None = scope
+    while here is not None:
+        value = here.names.get(name)
+        if value is not None:
+            return value
+        here = here.outer
+    found = m.module_name(scope.module, name)
+    if found is not None:
+        return found
+    return m.builtin_names.get(name) or Unknown(f"the name {name} is not defined")
+
+
+def _const(m: Machine, scope: Scope, node: ir.Const) -> Value:
+    return Literal(node.value)
+
+
+def _attr(m: Machine, scope: Scope, node: ir.Attr) -> Value:
+    return m.attribute(scope, m.evaluate(scope, node.value), node.attr, node.line)
+
+
+def _call(m: Machine, scope: Scope, node: ir.Call) -> Value:
+    if isinstance(node.func, ir.Name) and node.func.id == "super":
+        return _super(m, scope, node)
+    if node.site:
+        return sites.call(m, scope, node, _plain_call)
+    return _plain_call(m, scope, node)
+
+
+def _plain_call(m: Machine, scope: Scope, node: ir.Call) -> Value:
+    function = m.evaluate(scope, node.func)
+    args = arguments(m, scope, node.args)
+    kwargs: dict[str, Value] = {}
+    for name, expression in node.kwargs:
+        value = m.evaluate(scope, expression)
+        if name is not None:
+            kwargs[name] = value
+        elif isinstance(value, Map):
+            kwargs.update({key: item for key, item in value.items.items() if isinstance(key, str)})
+    if isinstance(node.func, ir.Attr):
+        sites.note(m, node.func, function)
+    loaded = loaders.load(m, scope, node.func, args)
+    return loaded if loaded is not None else m.call(scope, function, args, kwargs, node.line)
+
+
+def arguments(m: Machine, scope: Scope, nodes: tuple[ir.Expr, ...]) -> list[Value]:
+    """Positional arguments, with literal ``*lists`` spread."""
+    found: list[Value] = []
+    for node in nodes:
+        if not isinstance(node, ir.Star):
+            found.append(m.evaluate(scope, node))
+            continue
+        value = m.evaluate(scope, node.value)
+        if isinstance(value, Items):
+            found.extend(value.items)
+        elif isinstance(value, Record | Query):
+            found.append(value)
+    return found
+
+
+def _super(m: Machine, scope: Scope, node: ir.Call) -> Value:
+    here: Scope | None = scope
+    while here is not None and here.receiver is None:
+        here = here.outer
+    if here is None or here.cls is None or here.receiver is None:
+        return Unknown("super() outside of a method")
+    return Super(here.cls, here.receiver)
+
+
+def _items(m: Machine, scope: Scope, node: ir.Items) -> Value:
+    found: list[Value] = []
+    rest: Value | None = None
+    for item in node.items:
+        value = m.evaluate(scope, item.value if isinstance(item, ir.Star) else item)
+        if not isinstance(item, ir.Star):
+            found.append(value)
+        elif isinstance(value, Items):
+            found.extend(value.items)
+            rest = value.rest or rest
+        else:
+            rest = element(m, value)
+    return Items(node.kind, found, rest)
+
+
+def _dict(m: Machine, scope: Scope, node: ir.Dict) -> Value:
+    found = Map({})
+    for key, item in node.items:
+        value = m.evaluate(scope, item)
+        if key is None:
+            for option in options(value):
+                if isinstance(option, Map):
+                    found.items.update(option.items)
+                    found.rest = option.rest or found.rest
+            continue
+        store(found, m.evaluate(scope, key), value)
+    return found
+
+
+def store(target: Map, key: Value, value: Value) -> None:
+    """Put a value under a key; a key that is not known widens ``rest``."""
+    index = constant_key(key)
+    if index is None:
+        target.rest = value if target.rest is None else merge([target.rest, value])
+    else:
+        target.items[index] = value
+
+
+def constant_key(key: Value) -> Hashable:
+    """The key, when it is a constant (or something that is told apart by identity, such as a class)."""
+    if isinstance(key, Literal):
+        return key.value
+    if isinstance(key, Unknown | Either | Made | External | Record | Query):
+        return None
+    return key
+
+
+def _subscript(m: Machine, scope: Scope, node: ir.Sub) -> Value:
+    value = m.evaluate(scope, node.value)
+    index = m.evaluate(scope, node.index) if node.index is not None else None
+    return merge([_pick(m, scope, option, index) for option in options(value)])
+
+
+def _pick(m: Machine, scope: Scope, value: Value, index: Value | None) -> Value:
+    if isinstance(value, Items):
+        if index is None:
+            return value
+        if isinstance(index, Literal) and isinstance(index.value, int) and -len(value.items) <= index.value < len(value.items):
+            return value.items[index.value]
+        return value.any()
+    if isinstance(value, Map):
+        return pick_key(m, scope, value, index)
+    if isinstance(value, Query):
+        return value if index is None or value.rows else Record(value.model) if value.model else Unknown("an item of a queryset")
+    if isinstance(value, External | Made):
+        return External(f"{value.name if isinstance(value, External) else value.callee}[]")
+    if isinstance(value, Unknown):
+        return value
+    getter = m.attribute(scope, value, "__getitem__", 0)
+    if isinstance(getter, Unknown | External):
+        return Unknown("an item of an object")
+    return m.call(scope, getter, [index] if index is not None else [], {}, 0)
+
+
+def pick_key(m: Machine, scope: Scope, value: Map, index: Value | None) -> Value:
+    key = constant_key(index) if index is not None else None
+    if key is not None:
+        if key in value.items:
+            return value.items[key]
+        if value.make is not None:
+            value.items[key] = m.call(scope, value.make, [], {}, 0)
+            return value.items[key]
+        return value.rest if value.rest is not None else Unknown("a key that the dict does not have")
+    return value.any()
+
+
+def _binary(m: Machine, scope: Scope, node: ir.Bin) -> Value:
+    left, right = m.evaluate(scope, node.left), m.evaluate(scope, node.right)
+    return combine(node.op, left, right)
+
+
+def combine(op: str, left: Value, right: Value) -> Value:
+    """``left op right`` for strings, lists and querysets; for anything else both operands may tell something."""
+    if op == "Add" and isinstance(left, Items):
+        more = right if isinstance(right, Items) else None
+        rest = left.rest or (more.rest if more else right if not isinstance(right, Literal) else None)
+        return Items(left.kind, [*left.items, *(more.items if more else [])], rest)
+    if op == "Add" and isinstance(right, Items):
+        return Items(right.kind, list(right.items), right.rest or left)
+    one, two = text(left), text(right)
+    if op == "Add" and (one is not None or two is not None):
+        return Literal((one if one is not None else "") + (two if two is not None else "")) if one and two else left if one else right
+    if op == "Mod" and one is not None:
+        return Literal(fill_in(one, right))
+    if op == "BitOr" and isinstance(left, Map):
+        return Map({**left.items, **(right.items if isinstance(right, Map) else {})}, left.rest)
+    if isinstance(left, Made) or isinstance(right, Made):
+        return Made("operator", [left, right], {}, None, 0)
+    return merge([left, right])
+
+
+def fill_in(template: str, value: Value) -> str:
+    """``template % value`` with what is known; the rest becomes an identifier that SQL and paths can carry."""
+    given = value.items if isinstance(value, Items) else [value]
+    if isinstance(value, Map):
+        for key, item in value.items.items():
+            template = template.replace(f"%({key})s", text(item) or "unknown")
+        return template
+    for item in given:
+        template = template.replace("%s", text(item) or "unknown", 1)
+    return template
+
+
+def _logic(m: Machine, scope: Scope, node: ir.Logic) -> Value:
+    found: list[Value] = []
+    for part in node.values:
+        value = m.evaluate(scope, part)
+        known = truth(value)
+        if known is not None and known == (node.op == "or"):
+            found.append(value)
+            break
+        if known is None or part is node.values[-1]:
+            found.append(value)
+    return merge(found)
+
+
+def truth(value: Value) -> bool | None:
+    """Whether a value is true, when that is certain."""
+    if isinstance(value, Literal):
+        return bool(value.value)
+    return None
+
+
+def _not(m: Machine, scope: Scope, node: ir.Not) -> Value:
+    known = truth(m.evaluate(scope, node.value))
+    return Unknown("a test") if known is None else Literal(not known)
+
+
+def _compare(m: Machine, scope: Scope, node: ir.Compare) -> Value:
+    left, right = m.evaluate(scope, node.left), m.evaluate(scope, node.right)
+    if node.op in {"Eq", "Is", "NotEq", "IsNot"}:
+        same = _same(left, right)
+        if same is not None:
+            return Literal(same == (node.op in {"Eq", "Is"}))
+    if node.op in {"In", "NotIn"} and isinstance(left, Literal):
+        if isinstance(right, Items) and right.rest is None and all(isinstance(item, Literal) for item in right.items):
+            found = any(isinstance(item, Literal) and item.value == left.value for item in right.items)
+            return Literal(found == (node.op == "In"))
+        if isinstance(right, Map) and right.rest is None and not m.tracing:
+            return Literal((left.value in right.items) == (node.op == "In"))
+    return Unknown("a comparison")
+
+
+def _same(left: Value, right: Value) -> bool | None:
+    if isinstance(left, Literal) and isinstance(right, Literal):
+        return left.value == right.value
+    if isinstance(left, Unknown | Either | Made | External) or isinstance(right, Unknown | Either | Made | External):
+        return None
+    if isinstance(left, Literal) or isinstance(right, Literal):
+        other, plain = (right, left) if isinstance(left, Literal) else (left, right)
+        return False if isinstance(plain, Literal) and plain.value is None and not isinstance(other, Record) else None
+    return True if left is right else None
+
+
+def _conditional(m: Machine, scope: Scope, node: ir.Cond) -> Value:
+    known = truth(m.evaluate(scope, node.test))
+    if known is not None:
+        return m.evaluate(scope, node.body if known else node.orelse)
+    return merge([m.evaluate(scope, node.body), m.evaluate(scope, node.orelse)])
+
+
+def _lambda(m: Machine, scope: Scope, node: ir.Lambda) -> Value:
+    return Function(node.function, f"{scope.prefix}<lambda>", scope.module, scope)
+
+
+def _comprehension(m: Machine, scope: Scope, node: ir.Comp) -> Value:
+    inner = Scope(scope.module, {}, scope.context, scope, scope.cls, False, scope.function, scope.receiver, prefix=scope.prefix)
+    inner.yields, inner.depth = scope.yields, scope.depth
+    if node.kind == "dict":
+        found = Map({})
+        for key, value in _each(m, inner, node, 0):
+            store(found, key, value if value is not None else Unknown("a value"))
+        return found
+    listed = _each(m, inner, node, 0)
+    kind = "set" if node.kind == "set" else "list"
+    if _known(m, inner, node):
+        return Items(kind, [value for value, _ in listed])  # type: ignore[arg-type]
+    return Items(kind, [], merge([value for value, _ in listed]) if listed else Unknown("an item"))  # type: ignore[arg-type]
+
+
+def _each(m: Machine, scope: Scope, node: ir.Comp, depth: int) -> list[tuple[Value, Value | None]]:
+    if depth == len(node.loops):
+        value = m.evaluate(scope, node.value) if node.value is not None else None
+        return [(m.evaluate(scope, node.element), value)]
+    target, over, tests = node.loops[depth]
+    found: list[tuple[Value, Value | None]] = []
+    for item in each_item(m, m.evaluate(scope, over)):
+        bind(m, scope, target, item)
+        if not any(truth(m.evaluate(scope, test)) is False for test in tests):
+            found.extend(_each(m, scope, node, depth + 1))
+    return found
+
+
+def _known(m: Machine, scope: Scope, node: ir.Comp) -> bool:
+    """Whether the comprehension ran over a literal list, so that its items are known one by one."""
+    if m.tracing:
+        return False
+    over = m.evaluate(scope, node.loops[0][1])
+    return isinstance(over, Items) and over.rest is None and len(node.loops) == 1
+
+
+def each_item(m: Machine, value: Value) -> list[Value]:
+    """What a loop variable takes: each item of a short literal list, else one value for all."""
+    most = 12 if m.tracing else m.limits.unroll
+    if isinstance(value, Items) and value.rest is None and len(value.items) <= most:
+        return list(value.items)
+    return [element(m, value)]
+
+
+def element(m: Machine, value: Value) -> Value:
+    """One value for any item of an iterable."""
+    found: list[Value] = []
+    for option in options(value):
+        match option:
+            case Items():
+                found.append(option.any())
+            case Map():
+                found.append(merge([Literal(key) for key in option.items if isinstance(key, str)], "a key"))
+            case Query():
+                found.append(Record(option.model) if option.model and not option.rows else Unknown("a row of values"))
+            case Made() | External():
+                found.append(External("iteration"))
+            case Unknown():
+                found.append(option)
+            case _:
+                found.append(Unknown("an item"))
+    return merge(found)
+
+
+def bind(m: Machine, scope: Scope, target: ir.Expr, value: Value) -> None:
+    """Assign to a loop variable, which may be a pattern."""
+    from analyzer.resolve.statements import assign
+
+    assign(m, scope, target, value)
+
+
+def _text(m: Machine, scope: Scope, node: ir.Text) -> Value:
+    parts = []
+    for part in node.parts:
+        value = m.evaluate(scope, part)
+        parts.append(str(value.value) if isinstance(value, Literal) else "unknown")
+    return Literal("".join(parts))
+
+
+def _yield(m: Machine, scope: Scope, node: ir.Yield) -> Value:
+    value = m.evaluate(scope, node.value)
+    scope.yields.append(element(m, value) if node.all else value)
+    if scope.context.open:
+        scope.context.atomic_yield = True
+    return Unknown("what is sent to a generator")
+
+
+def _walrus(m: Machine, scope: Scope, node: ir.Walrus) -> Value:
+    value = m.evaluate(scope, node.value)
+    scope.names[node.name] = value
+    return value
+
+
+def _parts(m: Machine, scope: Scope, node: ir.Parts) -> Value:
+    for part in node.values:
+        m.evaluate(scope, part)
+    return Unknown("an expression")
+
+
+def _star(m: Machine, scope: Scope, node: ir.Star) -> Value:
+    return m.evaluate(scope, node.value)
+
+
+EXPRESSIONS: dict[type, Callable[[Machine, Scope, Any], Value]] = {
+    ir.Name: _name,
+    ir.Const: _const,
+    ir.Attr: _attr,
+    ir.Call: _call,
+    ir.Items: _items,
+    ir.Dict: _dict,
+    ir.Sub: _subscript,
+    ir.Bin: _binary,
+    ir.Logic: _logic,
+    ir.Not: _not,
+    ir.Compare: _compare,
+    ir.Cond: _conditional,
+    ir.Lambda: _lambda,
+    ir.Comp: _comprehension,
+    ir.Text: _text,
+    ir.Yield: _yield,
+    ir.Walrus: _walrus,
+    ir.Parts: _parts,
+    ir.Star: _star,
+}

@@ -1,0 +1,254 @@
+"""Calls of names that are defined outside the project: Python's builtins, Django, and everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from analyzer.model.facts import Location
+from analyzer.resolve import signals, sql
+from analyzer.resolve.expressions import element, each_item
+from analyzer.resolve.invoke import invoke
+from analyzer.resolve.machine import Machine, Registration
+from analyzer.resolve.members import class_of
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.values import (
+    Bound,
+    Class,
+    External,
+    Function,
+    Instance,
+    Items,
+    Literal,
+    Made,
+    Map,
+    Query,
+    Record,
+    Unknown,
+    Value,
+    merge,
+    options,
+    text,
+)
+
+_NO_CALLBACKS = frozenset(
+    """
+    action cached_property include lazy lru_cache method_decorator partial path re_path receiver register reverse_lazy setdefault url
+    wraps
+    """.split()
+)
+
+External_ = Callable[[Machine, Scope, list[Value], dict[str, Value], int], Value]
+
+
+def call(m: Machine, scope: Scope, name: str, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    """What a call of an external name gives; a ``Made`` when nothing special is known about it."""
+    last = name.rpartition(".")[2]
+    known = KNOWN.get(name) or (KNOWN_LAST.get(last) if not name.startswith("builtins.") else None)
+    if known is not None:
+        value = known(m, scope, args, kwargs, line)
+        if not isinstance(value, Unknown):
+            return value
+    if last in {"execute", "executemany", "RunSQL", "RawSQL", "execute_sql"} and args and sql.looks_like_sql(args[0]):
+        sql.statement(m, scope, args[0], line)
+    elif last == "connect" and "signal" in name.lower() and args:
+        signals.connect(m, External(name.rpartition(".")[0]), args[0], kwargs.get("sender"), Location(scope.module.file, line))
+    elif last == "register" and ".admin" in name and args:
+        admin = args[1] if len(args) > 1 else kwargs.get("admin_class", External("django.contrib.admin.ModelAdmin"))
+        m.ledger.registrations.append(Registration("admin", admin, Location(scope.module.file, line), (args[0],)))
+    if last not in _NO_CALLBACKS:
+        run_callbacks(m, scope, [*args, *kwargs.values()], line)
+    if name.startswith("column"):
+        return External("column")
+    return Made(name, args, kwargs, scope.module, line)
+
+
+def run_callbacks(m: Machine, scope: Scope, values: list[Value], line: int, after_commit: bool = False) -> None:
+    """A function that is handed to code we cannot see is taken to be called by it."""
+    if not m.tracing:
+        return
+    for value in values:
+        for option in options(value):
+            if isinstance(option, Bound):
+                invoke(m, scope, option.function, option.receiver, [], {}, line, after_commit)
+            elif isinstance(option, Function) and (option.owner is None or option.kind == "static"):
+                invoke(m, scope, option, None, [], {}, line, after_commit)
+            elif isinstance(option, Made) and option.short == "partial" and option.args:
+                inner = option.args[0]
+                if isinstance(inner, Function | Bound):
+                    target, receiver = (inner.function, inner.receiver) if isinstance(inner, Bound) else (inner, None)
+                    invoke(m, scope, target, receiver, option.args[1:], option.kwargs, line, after_commit)
+
+
+def _getattr(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    name = text(args[1]) if len(args) > 1 else None
+    if name is None:
+        return Unknown("an attribute whose name is computed")
+    found = m.attribute(scope, args[0], name, line)
+    return merge([found, *args[2:]]) if len(args) > 2 else found
+
+
+def _setattr(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    name = text(args[1]) if len(args) > 2 else None
+    if name is not None and isinstance(args[0], Instance):
+        args[0].attrs[name] = args[2]
+    return Unknown("nothing")
+
+
+def _iterable(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    """``list``, ``sorted`` and the like: the same items."""
+    if not args:
+        return Items("list", [])
+    found: list[Value] = []
+    for option in options(args[0]):
+        if isinstance(option, Items):
+            found.append(Items("list", list(option.items), option.rest))
+        elif isinstance(option, Map) or isinstance(option, Query):
+            items = each_item(m, option)
+            found.append(Items("list", [], items[0]))
+        elif isinstance(option, External | Made):
+            found.append(Items("list", [], External("iteration")))
+        else:
+            found.append(Items("list", [], option if isinstance(option, Unknown) else Unknown("an item")))
+    return merge(found)
+
+
+def _dict(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    found = Map({})
+    for option in options(args[0]) if args else ():
+        if isinstance(option, Map):
+            found.items.update(option.items)
+            found.rest = option.rest or found.rest
+        elif not isinstance(option, Literal):
+            found.rest = Unknown("a value of a dict")
+    found.items.update(kwargs)
+    return found
+
+
+def _defaultdict(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    return Map(dict(kwargs), make=args[0] if args else None)
+
+
+def _first(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    return args[0] if args else Unknown("nothing")
+
+
+def _element(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    return merge([element(m, arg) for arg in args]) if args else Unknown("nothing")
+
+
+def _zip(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    return Items("list", [], Items("tuple", [element(m, arg) for arg in args]))
+
+
+def _enumerate(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    return Items("list", [], Items("tuple", [External("builtins.int()"), element(m, args[0])])) if args else Unknown("nothing")
+
+
+def _map(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    if len(args) < 2:
+        return Unknown("nothing")
+    return Items("list", [], m.call(scope, args[0], [element(m, arg) for arg in args[1:]], {}, line))
+
+
+def _filter(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    if len(args) == 2 and isinstance(args[0], Function | Bound):
+        m.call(scope, args[0], [element(m, args[1])], {}, line)
+    return Items("list", [], element(m, args[-1])) if args else Unknown("nothing")
+
+
+def _chain(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    return Items("list", [], _element(m, scope, args, kwargs, line))
+
+
+def _type(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    if len(args) != 1:
+        return Unknown("a class that is made by a call")
+    found = class_of(args[0])
+    return found if isinstance(found, Class) else Unknown("the type of a value")
+
+
+def _str(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    return args[0] if args and isinstance(args[0], Literal) else External("builtins.str()")
+
+
+def _import_string(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    dotted = text(args[0]) if args else None
+    if dotted is None:
+        return Unknown("a module whose name is computed")
+    if dotted.startswith("."):
+        dotted = (text(args[1]) or "" if len(args) > 1 else scope.module.package) + dotted
+    return m.by_dotted_name(dotted, scope.module) or External(dotted)
+
+
+def _user_model(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    label = text(m.setting("AUTH_USER_MODEL")) or "auth.User"
+    return m.registry.by_label(label) or Unknown("the user model")
+
+
+def _app_config(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    app = m.apps.by_label.get(text(args[0]) or "") if args else None
+    if app is None or app.config_module is None:
+        return Unknown("the configuration of an application")
+    cls = m.module_name(app.config_module, app.config_class)
+    return cls.instance() if isinstance(cls, Class) else Unknown("the configuration of an application")
+
+
+def _environment(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    """``os.environ.get(name, default)``, ``env("NAME", default=...)``: what holds when nothing is set."""
+    return kwargs.get("default", args[1] if len(args) > 1 else Unknown("an environment variable"))
+
+
+def _on_commit(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    run_callbacks(m, scope, [*args, *kwargs.values()], line, after_commit=True)
+    return Literal(None)
+
+
+def _cast(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    """``cast(Model, value)``: the value, or an instance of the class when nothing is known of it."""
+    if len(args) == 2 and isinstance(args[1], Unknown) and isinstance(args[0], Class):
+        return Record(args[0]) if m.registry.is_model(args[0]) else args[0].instance()
+    return args[1] if len(args) == 2 else Unknown("a cast")
+
+
+KNOWN: dict[str, External_] = {
+    "builtins.dict": _dict,
+    "builtins.enumerate": _enumerate,
+    "builtins.filter": _filter,
+    "builtins.frozenset": _iterable,
+    "builtins.getattr": _getattr,
+    "builtins.iter": _iterable,
+    "builtins.list": _iterable,
+    "builtins.map": _map,
+    "builtins.max": _element,
+    "builtins.min": _element,
+    "builtins.next": _element,
+    "builtins.reversed": _iterable,
+    "builtins.set": _iterable,
+    "builtins.setattr": _setattr,
+    "builtins.sorted": _iterable,
+    "builtins.str": _str,
+    "builtins.tuple": _iterable,
+    "builtins.type": _type,
+    "builtins.zip": _zip,
+    "collections.OrderedDict": _dict,
+    "collections.defaultdict": _defaultdict,
+    "copy.copy": _first,
+    "copy.deepcopy": _first,
+    "django.apps.apps.get_app_config": _app_config,
+    "django.contrib.auth.get_user": _user_model,
+    "django.contrib.auth.get_user_model": _user_model,
+    "django.db.transaction.on_commit": _on_commit,
+    "django.utils.module_loading.import_string": _import_string,
+    "importlib.import_module": _import_string,
+    "itertools.chain": _chain,
+    "itertools.chain.from_iterable": _chain,
+    "os.environ.get": _environment,
+    "os.getenv": _environment,
+    "typing.cast": _cast,
+}
+KNOWN_LAST: dict[str, External_] = {
+    "config": _environment,
+    "env": _environment,
+    "get_user_model": _user_model,
+    "get_user_model_lazy": _user_model,
+}

@@ -1,0 +1,205 @@
+"""Calling functions of the project: once per call while modules run, once per context while effects are traced."""
+
+from __future__ import annotations
+
+from analyzer.extract import ir
+from analyzer.model.facts import Location
+from analyzer.resolve import definitions
+from analyzer.resolve.machine import Machine
+from analyzer.resolve.scope import Context, Scope, Span
+from analyzer.resolve.values import (
+    NONE,
+    Class,
+    Function,
+    Instance,
+    Items,
+    Made,
+    Map,
+    Query,
+    Record,
+    Unknown,
+    Value,
+    key,
+    merge,
+    options,
+)
+
+
+def invoke(
+    m: Machine,
+    scope: Scope,
+    function: Function,
+    receiver: Value | None,
+    args: list[Value],
+    kwargs: dict[str, Value],
+    line: int,
+    after_commit: bool = False,
+) -> Value:
+    """Call a function and say what it returns; its effects are kept in its own context."""
+    if scope.depth >= m.limits.depth:
+        return Unknown("calls are nested too deeply")
+    _note_call(m, scope, function, line)
+    if not m.tracing:
+        return _run_anew(m, scope, function, receiver, args, kwargs)
+    context = traced(m, function, receiver, args, kwargs, scope.depth + 1)
+    scope.context.call(context, line, after_commit)
+    return _result(m, function, context)
+
+
+def traced(
+    m: Machine,
+    function: Function,
+    receiver: Value | None,
+    args: list[Value] | None,
+    kwargs: dict[str, Value] | None,
+    depth: int = 0,
+) -> Context:
+    """The context for this kind of receiver and arguments; it is run when it is new. ``args`` of None: nothing is known."""
+    where = _receiver_class(receiver)
+    identity = (id(function.node), id(function.scope), id(where), receiver_key(receiver))
+    known = m.ledger.per_function.setdefault(identity, [])
+    own = (*identity, _arguments_key(args, kwargs))
+    context = m.ledger.contexts.get(own)
+    if context is None and len(known) >= m.limits.contexts:
+        args, kwargs = None, None
+        own = (*identity, "any")
+        context = m.ledger.contexts.get(own)
+    if context is not None:
+        return context
+    context = Context(function.module, function, where)
+    m.ledger.contexts[own] = context
+    known.append(context)
+    _execute(m, context, function, receiver, args, kwargs, depth)
+    context.done = True
+    return context
+
+
+def receiver_key(receiver: Value | None) -> object:
+    return key(receiver) if receiver is not None else None
+
+
+def _arguments_key(args: list[Value] | None, kwargs: dict[str, Value] | None) -> object:
+    if args is None:
+        return "any"
+    return (tuple(key(value) for value in args), tuple((name, key(value)) for name, value in sorted((kwargs or {}).items())))
+
+
+def _receiver_class(receiver: Value | None) -> Class | None:
+    match receiver:
+        case Instance():
+            return receiver.cls
+        case Record():
+            return receiver.model
+        case Query():
+            return receiver.cls
+        case Class():
+            return receiver
+        case _:
+            return None
+
+
+def _note_call(m: Machine, scope: Scope, function: Function, line: int) -> None:
+    caller = scope.function
+    if function.module.is_library or scope.module.is_library:
+        return
+    source = caller.qualname if caller is not None else scope.module.name
+    m.ledger.calls[source, function.qualname, Location(scope.module.file, line)] = None
+
+
+def _run_anew(
+    m: Machine, scope: Scope, function: Function, receiver: Value | None, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
+    context = Context(function.module, function, _receiver_class(receiver))
+    return _finish(function, _execute(m, context, function, receiver, args, kwargs, scope.depth + 1), context)
+
+
+def _execute(
+    m: Machine,
+    context: Context,
+    function: Function,
+    receiver: Value | None,
+    args: list[Value] | None,
+    kwargs: dict[str, Value] | None,
+    depth: int,
+) -> Scope:
+    inner = Scope(
+        function.module, {}, context, function.scope, function.owner, False, function, receiver,
+        prefix=f"{function.qualname}.<locals>.", depth=depth,
+    )  # fmt: skip
+    if receiver is None and function.scope is not None:
+        inner.receiver, inner.cls = function.scope.receiver, inner.cls or function.scope.cls
+    _bind(m, inner, function, receiver, args, kwargs or {})
+    span = Span(function.node.line) if function.atomic else None
+    if span is not None:
+        context.spans.append(span)
+        context.open.append(span)
+    m.run(inner, function.node.body)
+    if span is not None:
+        context.open.pop()
+    context.returns = _returned(m, inner, function)
+    return inner
+
+
+def _bind(
+    m: Machine, inner: Scope, function: Function, receiver: Value | None, args: list[Value] | None, kwargs: dict[str, Value]
+) -> None:
+    given = list(args) if args is not None else []
+    if receiver is not None and function.kind != "static":
+        given.insert(0, receiver)
+    named = dict(kwargs)
+    for param in function.node.params:
+        if param.kind == "plain":
+            value = given.pop(0) if given else named.pop(param.name, None)
+            inner.names[param.name] = _parameter(m, inner, param, value, args is None)
+        elif param.kind == "keyword":
+            inner.names[param.name] = _parameter(m, inner, param, named.pop(param.name, None), args is None)
+        elif param.kind == "args":
+            inner.names[param.name] = Items("tuple", given, Unknown("an argument") if args is None else None)
+            given = []
+        else:
+            inner.names[param.name] = Map(dict(named), Unknown("a keyword argument") if args is None else None)
+
+
+def _parameter(m: Machine, inner: Scope, param: ir.Param, value: Value | None, generic: bool) -> Value:
+    if value is not None and not isinstance(value, Unknown):
+        return value
+    if value is None and param.default is not None and not generic:
+        value = m.evaluate(inner, param.default)
+        if param.annotation is None or not isinstance(value, Unknown):
+            return value
+    if param.annotation is not None:
+        promised = definitions.annotated(m, inner, param.annotation)
+        if not isinstance(promised, Unknown):
+            return promised
+    if param.name == "request":
+        request = m.stub_class("django.http.request", "HttpRequest")
+        if request is not None:
+            return request.instance()
+    return value if value is not None else Unknown(f"the parameter {param.name}")
+
+
+def _returned(m: Machine, inner: Scope, function: Function) -> Value:
+    if function.node.generator:
+        return Items("list", [], merge(inner.yields, "what is yielded"))
+    found = merge(inner.returns) if inner.returns else NONE
+    if isinstance(found, Unknown) and function.node.returns is not None:
+        promised = definitions.annotated(m, inner, function.node.returns)
+        return promised if not isinstance(promised, Unknown) else found
+    return found
+
+
+def _result(m: Machine, function: Function, context: Context) -> Value:
+    if context.returns is None:
+        return Unknown(f"{function.node.name} calls itself")
+    return _lend_span(context.returns, context)
+
+
+def _finish(function: Function, inner: Scope, context: Context) -> Value:
+    return _lend_span(context.returns or NONE, context)
+
+
+def _lend_span(value: Value, context: Context) -> Value:
+    """A generator that yields inside an atomic span is, as a context manager, an atomic span itself."""
+    if not context.atomic_yield:
+        return value
+    return merge([*options(value), Made("django.db.transaction.atomic", [], {}, None, 0)])

@@ -1,0 +1,120 @@
+"""Lookup paths (``order__customer__name``) to the tables that SQL has to join."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from analyzer.resolve.machine import Machine
+from analyzer.resolve.registry import Link
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.values import Class, Items, Made, Map, Query, Value, options, strings, text
+
+KEYWORDS = frozenset({"aexclude", "alias", "annotate", "complex_filter", "exclude", "filter", "get"})
+"""Methods whose keyword names are lookups."""
+PATHS = frozenset(
+    "aggregate annotate dates datetimes defer distinct earliest latest only order_by select_related values values_list".split()
+)
+"""Methods whose string arguments are paths."""
+_WHOLE = frozenset({"prefetch_related", "select_related"})
+_EXPRESSIONS_WITHOUT_PATHS = frozenset({"Value", "OuterRef", "RawSQL", "Exists", "Subquery"})
+
+
+def follow(m: Machine, scope: Scope, query: Query, method: str, args: Iterable[Value], kwargs: dict[str, Value], line: int) -> None:
+    """Note the joins that one queryset method asks for, and the tables they read."""
+    if query.model is None:
+        return
+    found: dict[str, bool] = {}
+    plain = method.removeprefix("a") if method.startswith("aget") else method
+    if plain in _WHOLE:
+        for arg in args:
+            found.update(dict.fromkeys(_prefetches(arg), True))
+    elif plain in PATHS:
+        for arg in args:
+            found.update(dict.fromkeys((path.lstrip("-") for path in strings(arg)), False))
+            found.update(dict.fromkeys(expression_paths(arg), False))
+    else:
+        for arg in args:
+            found.update(dict.fromkeys(expression_paths(arg), False))
+    names = kwargs if plain not in {"annotate", "aggregate", "alias", "values"} else {}
+    found.update(dict.fromkeys(names, False))
+    for value in kwargs.values():
+        found.update(dict.fromkeys(expression_paths(value), False))
+    for path, whole in found.items():
+        walk(m, scope, query.model, path, line, whole, joins=plain != "prefetch_related")
+
+
+def _prefetches(arg: Value) -> Iterator[str]:
+    yield from strings(arg)
+    for option in options(arg):
+        if isinstance(option, Made) and option.short == "Prefetch":
+            name = text(option.arg(0, "lookup"))
+            if name:
+                yield name
+
+
+def expression_paths(value: Value) -> Iterator[str]:
+    """The paths in Q, F, aggregates and other query expressions."""
+    for option in options(value):
+        if not isinstance(option, Made):
+            continue
+        short = option.short
+        if short == "Q":
+            yield from option.kwargs
+        elif short not in _EXPRESSIONS_WITHOUT_PATHS and not option.callee.startswith("operator"):
+            for arg in option.args[:1]:
+                yield from (path.lstrip("-") for path in strings(arg))
+        for arg in [*option.args, *option.kwargs.values()]:
+            if isinstance(arg, Made):
+                yield from expression_paths(arg)
+            elif isinstance(arg, Items):
+                for item in arg.items:
+                    yield from expression_paths(item)
+            elif isinstance(arg, Map):
+                yield from (key for key in arg.items if isinstance(key, str) and short == "Q")
+
+
+def walk(m: Machine, scope: Scope, model: Class, path: str, line: int, whole: bool, joins: bool = True) -> Class:
+    """Follow a path from a model: each relation on it is a hop to another table.
+
+    The last forward key of a path is a column of its own table, unless ``whole`` asks for the record behind it.
+    """
+    parts = path.split("__")
+    for position, part in enumerate(parts):
+        found = m.registry.link(model, part)
+        if found is None:
+            break
+        link, backwards = found
+        target = link.source_model if backwards else link.target
+        if target is None:
+            break
+        last = position == len(parts) - 1 or (position == len(parts) - 2 and _is_key_or_lookup(m, target, parts[-1]))
+        hop(m, scope, model, link, backwards, line, skip_target=last and not whole, joins=joins)
+        model = target
+    return model
+
+
+def _is_key_or_lookup(m: Machine, model: Class, name: str) -> bool:
+    return name in {"id", "pk", "in", "isnull", "exact"} or (
+        m.registry.link(model, name) is None and not m.registry.has_field(model, name)
+    )
+
+
+def hop(
+    m: Machine, scope: Scope, model: Class, link: Link, backwards: bool, line: int, skip_target: bool = False, joins: bool = True
+) -> None:
+    """One relation of a path: the tables that it joins and reads."""
+    table = m.registry.table(model)
+    target = m.registry.table(link.source_model if backwards else link.target) if (link.source_model and link.target) else ""
+    if link.kind == "m2m":
+        m.effect(scope, line, link.through_table, "read", "join", rule="lookup")
+        if joins:
+            m.join(scope, line, table, link.through_table)
+        if not skip_target:
+            m.effect(scope, line, target, "read", "join", rule="lookup")
+            m.join(scope, line, link.through_table, target)
+        return
+    if skip_target and not backwards and link.kind != "grel":
+        return
+    m.effect(scope, line, target, "read", "join", rule="lookup")
+    if joins:
+        m.join(scope, line, table, target)

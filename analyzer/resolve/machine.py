@@ -1,0 +1,177 @@
+"""The state of an interpretation, and the operations that its parts use on each other.
+
+The interpreter is a may-analysis: both branches run where a test is not known, loops run once (over a literal list:
+once per item), and a value that may be several things is all of them. Code is run in two manners. At module level,
+calls are run anew each time with their actual arguments, so that registries and URL lists are built as Python builds
+them. After that, functions are run once per *context* (the kind of receiver and arguments), and what each does is kept.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+from analyzer.config import Limits
+from analyzer.extract import ir
+from analyzer.model.facts import AccessKind, Finding, Location, Mode, RawSQL, SignalReceiver
+from analyzer.resolve.apps import AppIndex
+from analyzer.resolve.cascade import Deletions
+from analyzer.resolve.modules import ModuleIndex, ModuleState
+from analyzer.resolve.registry import Registry
+from analyzer.resolve.scope import Chain, Context, Effect, Scope
+from analyzer.resolve.values import Class, External, Module, Query, Unknown, Value
+
+
+@dataclass(slots=True)
+class Registration:
+    """Something that module-level code announced: an admin class, a task, a receiver, a template tag."""
+
+    kind: str
+    value: Value
+    location: Location
+    targets: tuple[Value, ...] = ()
+
+
+@dataclass(slots=True)
+class Receiver:
+    """A signal receiver with the signal's dotted name and the models that send it (empty: any)."""
+
+    function: Value
+    signal: str
+    senders: tuple[Class, ...]
+    fact: SignalReceiver
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What was seen so far, beside the effects that each context keeps."""
+
+    contexts: dict[object, Context] = field(default_factory=dict)
+    per_function: dict[object, list[Context]] = field(default_factory=dict)
+    registrations: list[Registration] = field(default_factory=list)
+    receivers: list[Receiver] = field(default_factory=list)
+    raw_sql: dict[RawSQL, None] = field(default_factory=dict)
+    sites: dict[tuple[str, int], str] = field(default_factory=dict)
+    """(file, site) -> "" when resolved, "foreign", or the reason why it is not."""
+    calls: dict[tuple[str, str, Location], None] = field(default_factory=dict)
+    problems: list[Finding] = field(default_factory=list)
+
+
+class Machine(ABC):
+    """State and declared operations; ``interpreter.Interpreter`` is the one implementation."""
+
+    def __init__(self, index: ModuleIndex, apps: AppIndex, limits: Limits) -> None:
+        self.index = index
+        self.apps = apps
+        self.limits = limits
+        self.registry = Registry(index, apps, self.fill)
+        self.ledger = Ledger()
+        self.settings: list[ModuleState] = []
+        self.tracing = False
+        """False while module level code runs, True while functions are traced for their effects."""
+        self.steps = 0
+        self.builtin_names: dict[str, Value] = {}
+        self.chains: list[Chain] = []
+        self.deletions = Deletions(self.registry)
+
+    @abstractmethod
+    def load(self, state: ModuleState) -> None:
+        """Run a module's top level, unless that was done already."""
+
+    @abstractmethod
+    def fill(self, cls: Class) -> None:
+        """Make sure that a class has its bases and its names."""
+
+    @abstractmethod
+    def evaluate(self, scope: Scope, node: ir.Expr) -> Value:
+        """The value of an expression."""
+
+    @abstractmethod
+    def run(self, scope: Scope, body: tuple[ir.Stmt, ...]) -> bool:
+        """Run statements; True when control does not reach their end."""
+
+    @abstractmethod
+    def attribute(self, scope: Scope, value: Value, name: str, line: int) -> Value:
+        """``value.name``."""
+
+    @abstractmethod
+    def call(
+        self, scope: Scope, function: Value, args: list[Value], kwargs: dict[str, Value], line: int
+    ) -> Value:
+        """``function(*args, **kwargs)``."""
+
+    @abstractmethod
+    def module_name(self, state: ModuleState, name: str) -> Value | None:
+        """A name of a module, or None when the module has no such name."""
+
+    def effect(
+        self,
+        scope: Scope,
+        line: int,
+        table: str,
+        mode: Mode,
+        kind: AccessKind = "query",
+        confidence: float = 1.0,
+        rule: str = "",
+    ) -> None:
+        """Note that the running code reads or writes a table."""
+        if table:
+            scope.context.effect(Effect(line, table, mode, kind, confidence, rule))
+
+    def read(self, scope: Scope, query: Query, line: int) -> None:
+        """Note that a queryset is read."""
+        if query.model is not None:
+            kind: AccessKind = "lock" if query.lock else "related" if query.owner else "query"
+            self.effect(scope, line, self.registry.table(query.model), "read", kind, rule="queryset")
+            if query.through:
+                self.effect(scope, line, query.through, "read", "join", rule="many-to-many")
+                self.join(scope, line, query.through, self.registry.table(query.model))
+
+    def join(self, scope: Scope, line: int, left: str, right: str) -> None:
+        """Note that the running code joins two tables."""
+        if left and right:
+            pair = (left, right) if left <= right else (right, left)
+            scope.context.joins[(*pair, line)] = None
+
+    def setting(self, name: str) -> Value | None:
+        """The value of a Django setting, if one of the project's settings modules gives it a value."""
+        for state in self.settings:
+            if state.status == "new":
+                self.load(state)
+            value = state.names.get(name)
+            if value is not None and not isinstance(value, Unknown):
+                return value
+        return None
+
+    def stub_class(self, module: str, name: str) -> Class | None:
+        """A class that a stub describes."""
+        state = self.index.stubs.get(module)
+        if state is None:
+            return None
+        value = self.module_name(state, name)
+        return value if isinstance(value, Class) else None
+
+    def external(self, dotted: str) -> Value:
+        """A dotted name outside the project: what a stub says about it, or just the name."""
+        state = self.index.stubs.get(dotted)
+        if state is not None:
+            return Module(state)
+        head, _, last = dotted.rpartition(".")
+        owner = self.index.stubs.get(head)
+        if owner is not None:
+            return self.module_name(owner, last) or External(dotted)
+        return External(dotted)
+
+    def by_dotted_name(self, dotted: str, near: ModuleState | None = None) -> Value | None:
+        """What a dotted path in a string names: a module, or something in one."""
+        state = self.index.find(dotted, near)
+        if state is not None:
+            return Module(state)
+        head, _, last = dotted.rpartition(".")
+        if not head:
+            return None
+        owner = self.index.find(head, near)
+        if owner is not None:
+            return self.module_name(owner, last)
+        return None
+

@@ -1,0 +1,202 @@
+"""The project's modules by name, the library stubs beside them, and how an import finds either."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+from analyzer.discover import Source
+from analyzer.extract import extract, ir
+from analyzer.parse import parse_text
+from analyzer.resolve.values import Value
+
+
+@dataclass(slots=True, eq=False)
+class ModuleState:
+    """A module while it is interpreted. ``unit`` is None for a namespace package."""
+
+    name: str
+    source: Source | None
+    unit: ir.Unit | None
+    is_package: bool
+    status: Literal["new", "running", "done"] = "new"
+    names: dict[str, Value] = field(default_factory=dict)
+    static: dict[str, ir.Stmt] = field(default_factory=dict)
+    """The first top-level statement that binds each name: for imports that go in circles."""
+    stars: list[ir.Import] = field(default_factory=list)
+    definitions: dict[int, Value] = field(default_factory=dict)
+
+    @property
+    def is_library(self) -> bool:
+        return self.source is None and self.unit is not None
+
+    @property
+    def is_test(self) -> bool:
+        return self.source is not None and self.source.is_test
+
+    @property
+    def file(self) -> str:
+        return self.source.file if self.source else ""
+
+    @property
+    def package(self) -> str:
+        """The package that relative imports start from."""
+        return self.name if self.is_package else self.name.rpartition(".")[0]
+
+
+class ModuleIndex:
+    """Finds modules by dotted name, as seen from another module."""
+
+    def __init__(self, sources: Iterable[Source], units: Iterable[ir.Unit]) -> None:
+        by_file = {unit.file: unit for unit in units}
+        self.states: list[ModuleState] = []
+        self.by_name: dict[str, list[ModuleState]] = {}
+        self.by_tail: dict[str, list[ModuleState]] = {}
+        self.stubs: dict[str, ModuleState] = {}
+        self.namespaces: dict[str, ModuleState] = {}
+        for source in sources:
+            unit = by_file.get(source.file)
+            if unit is not None:
+                self._add(ModuleState(source.module, source, unit, source.is_package))
+        for name in self.by_name:
+            while name := name.rpartition(".")[0]:
+                if name not in self.by_name and name not in self.namespaces:
+                    self.namespaces[name] = ModuleState(name, None, None, True, "done")
+        for unit in stubs():
+            self.stubs[unit.file] = ModuleState(unit.file, None, unit, False)
+            _bind_static(self.stubs[unit.file], unit.body)
+
+    def _add(self, state: ModuleState) -> None:
+        self.states.append(state)
+        self.by_name.setdefault(state.name, []).append(state)
+        self.by_tail.setdefault(state.name.rpartition(".")[2], []).append(state)
+        if state.unit is not None:
+            _bind_static(state, state.unit.body)
+
+    def find(self, name: str, near: ModuleState | None = None) -> ModuleState | None:
+        """The module of this name: the project's own, a stub, or a namespace; or None when it is external."""
+        states = self.by_name.get(name)
+        if states:
+            return states[0] if len(states) == 1 else _nearest(states, near)
+        if name in self.stubs:
+            return self.stubs[name]
+        if name in self.namespaces:
+            return self.namespaces[name]
+        return self._by_path(name, near)
+
+    def _by_path(self, name: str, near: ModuleState | None) -> ModuleState | None:
+        """A module whose path ends with the name: its folder is put on the path by means that cannot be seen."""
+        if "." not in name:
+            return None
+        path = "/" + name.replace(".", "/")
+        found = [
+            state
+            for state in self.by_tail.get(name.rpartition(".")[2], ())
+            if state.source and _stem("/" + state.source.file).endswith(path)
+        ]
+        if not found:
+            return None
+        return found[0] if len(found) == 1 else _nearest(found, near)
+
+    def ending(self, label: str) -> list[ModuleState]:
+        """The modules whose dotted name ends with ``label``, shortest name first."""
+        tail = "." + label
+        found = self.by_tail.get(label.rpartition(".")[2], [])
+        matches = [state for state in found if ("." + state.name).endswith(tail) and not state.is_test]
+        return sorted(matches, key=lambda state: (state.name.count("."), state.name))
+
+    def absolute(self, node: ir.Import, module: ModuleState) -> str:
+        """The absolute name that an import names."""
+        if not node.level:
+            return node.module
+        base = module.package
+        for _ in range(node.level - 1):
+            base = base.rpartition(".")[0]
+        return f"{base}.{node.module}".strip(".") if node.module else base
+
+
+@cache
+def stubs() -> tuple[ir.Unit, ...]:
+    """Library models and framework behaviour, written as Python and interpreted like the project's own code.
+
+    A stub file holds several modules, each headed by ``### dotted.name``.
+    """
+    units = []
+    folder = resources.files("analyzer.resolve") / "stubs"
+    for path in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if not path.name.endswith(".stub"):
+            continue
+        for section in path.read_text("utf-8").split("\n### ")[1:]:
+            name, _, body = section.partition("\n")
+            units.append(extract(name.strip(), body, parse_text(body, name)))
+    return tuple(units)
+
+
+def _bind_static(state: ModuleState, body: Iterable[ir.Stmt]) -> None:
+    for statement in body:
+        match statement:
+            case ir.Function() | ir.Class():
+                state.static.setdefault(statement.name, statement)
+            case ir.Import():
+                if statement.names and statement.names[0][0] == "*":
+                    state.stars.append(statement)
+                for _, bound in statement.names:
+                    state.static.setdefault(bound, statement)
+                if not statement.is_from:
+                    state.static.setdefault(statement.asname or statement.module.partition(".")[0], statement)
+            case ir.Assign():
+                for target in statement.targets:
+                    if isinstance(target, ir.Name):
+                        state.static.setdefault(target.id, statement)
+            case ir.If():
+                _bind_static(state, statement.body)
+                _bind_static(state, statement.orelse)
+            case ir.Try():
+                for block in (statement.body, *statement.handlers, statement.orelse, statement.final):
+                    _bind_static(state, block)
+            case ir.With():
+                _bind_static(state, statement.body)
+            case _:
+                pass
+
+
+def classes(body: Iterable[ir.Stmt]) -> Iterator[ir.Class]:
+    """The classes of a module's top level, also under conditions."""
+    for statement in body:
+        match statement:
+            case ir.Class():
+                yield statement
+            case ir.If():
+                yield from classes(statement.body)
+                yield from classes(statement.orelse)
+            case ir.Try():
+                for block in (statement.body, *statement.handlers, statement.orelse, statement.final):
+                    yield from classes(block)
+            case _:
+                pass
+
+
+def _nearest(states: list[ModuleState], near: ModuleState | None) -> ModuleState:
+    """Of several modules with one name: the one in the same source root, else below the longest common folder."""
+    if near is None or near.source is None:
+        return states[0]
+    here = near.source
+
+    def closeness(state: ModuleState) -> tuple[bool, int]:
+        if state.source is None:
+            return (False, 0)
+        common = 0
+        for left, right in zip(state.source.file.split("/"), here.file.split("/"), strict=False):
+            if left != right:
+                break
+            common += 1
+        return (state.source.root == here.root, common)
+
+    return max(states, key=closeness)
+
+
+def _stem(file: str) -> str:
+    return file.removesuffix(".py").removesuffix("/__init__")

@@ -1,0 +1,326 @@
+"""Django's ORM as the interpreter understands it: models, records, managers and querysets."""
+
+from __future__ import annotations
+
+from analyzer.resolve import lookups
+from analyzer.resolve.members import bind_member
+from analyzer.resolve.machine import Machine
+from analyzer.resolve.registry import Link
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.values import (
+    Class,
+    External,
+    Function,
+    Instance,
+    Items,
+    Literal,
+    Made,
+    Map,
+    Meta,
+    Method,
+    Query,
+    Record,
+    Unknown,
+    Value,
+    merge,
+    options,
+)
+
+CHAIN = frozenset(
+    """
+    alias all annotate complex_filter dates datetimes db_manager defer difference distinct exclude extra filter get_queryset intersection
+    none only order_by prefetch_related reverse select_for_update select_related union using values values_list
+    """.split()
+)
+ONE = frozenset("earliest first get last latest".split())
+SCALAR = frozenset("aggregate contains count exists explain".split())
+WRITES = frozenset("bulk_create bulk_update create delete get_or_create update update_or_create".split())
+LINKS = frozenset("add clear remove set".split())
+OTHER = frozenset("in_bulk iterator raw".split())
+METHODS = CHAIN | ONE | SCALAR | WRITES | LINKS | OTHER
+RECORD_METHODS = frozenset("save delete refresh_from_db full_clean save_base asave adelete arefresh_from_db".split())
+MANAGER_NAMES = frozenset({"_base_manager", "_default_manager"})
+
+
+def plain_name(name: str) -> str:
+    """The synchronous twin of an asynchronous method (``aget`` -> ``get``)."""
+    return name[1:] if name.startswith("a") and name[1:] in METHODS | {"save", "refresh_from_db"} else name
+
+
+def model_attribute(m: Machine, scope: Scope, model: Class, name: str, line: int) -> Value | None:
+    """What only a model class has: managers, ``_meta``, exception classes."""
+    if name == "_meta":
+        return Meta(model)
+    if name in MANAGER_NAMES:
+        return default_manager(m, model)
+    if name in {"DoesNotExist", "MultipleObjectsReturned", "NotUpdated"}:
+        return External(f"django.core.exceptions.{name}")
+    found = model.find(name)
+    if found is not None:
+        manager = _as_manager(found[0], model)
+        if manager is not None:
+            return manager
+        return None
+    if name == "objects":
+        return Query(model, manager=True)
+    return None
+
+
+def _as_manager(value: Value, model: Class) -> Query | None:
+    for option in options(value):
+        if isinstance(option, Query) and option.manager:
+            return Query(model, option.cls, manager=True)
+        if isinstance(option, Made) and (option.short.endswith(("Manager", "as_manager")) or option.callee.endswith("from_queryset")):
+            return Query(model, manager=True)
+        if isinstance(option, External) and option.name.endswith("Manager()"):
+            return Query(model, manager=True)
+    return None
+
+
+def default_manager(m: Machine, model: Class) -> Query:
+    """``Model._default_manager``: the first manager that the class or its bases declare."""
+    for cls in model.order()[0]:
+        for value in cls.names.values():
+            if isinstance(value, Query | Made):
+                manager = _as_manager(value, model)
+                if manager is not None:
+                    return manager
+    return Query(model, manager=True)
+
+
+def record_attribute(m: Machine, scope: Scope, record: Record, name: str, line: int) -> Value:
+    """An attribute of a model instance: methods, relations (which may query), columns."""
+    model = record.model
+    member = model.find(name)
+    if member is not None:
+        plain = [option for option in options(member[0]) if isinstance(option, Function | Literal | Items | Map | Class)]
+        if plain:
+            return bind_member(m, scope, merge(plain), record, line)
+    found = m.registry.accessor(model, name)
+    if found is not None:
+        return related(m, scope, record, *found, line)
+    if name == "_meta":
+        return Meta(model)
+    if name == "__class__":
+        return model
+    if name in RECORD_METHODS:
+        return Method(record, name)
+    if m.registry.has_field(model, name) or name in {"pk", "_state", "__dict__"} or name.endswith("_id"):
+        return External("column")
+    if member is not None:
+        return External("column") if isinstance(member[0], Made | Instance) else member[0]
+    assigned = model.instance().attrs.get(name)
+    if assigned is not None:
+        return assigned
+    return _missing(model, name)
+
+
+def _missing(model: Class, name: str) -> Value:
+    if name.startswith(("get_", "check_", "set_")) or model.order()[1]:
+        return External(f"django.db.models.Model.{name}")
+    return Unknown(f"{model.name} has no attribute {name} that could be seen")
+
+
+def record_builtin(m: Machine, record: Record, name: str) -> Value:
+    """What ``super()`` reaches on a model instance when no class of the project defines it."""
+    return Method(record, name) if name in RECORD_METHODS else _missing(record.model, name)
+
+
+def related(m: Machine, scope: Scope, record: Record, link: Link, backwards: bool, line: int) -> Value:
+    """What a relation gives on a record: the other record, which is fetched, or a related manager."""
+    other = link.source_model if backwards else link.target
+    if other is None:
+        return Unknown("a generic relation" if link.kind == "gfk" else f"the target of {link.name} is not known")
+    if link.kind in {"m2m", "grel"} or (backwards and link.kind == "fk"):
+        manager = default_manager(m, other)
+        return Query(other, manager.cls, True, link.through_table if link.kind == "m2m" else "", record.model)
+    m.effect(scope, line, m.registry.table(other), "read", "related", 0.7, "lazy relation")
+    return Record(other)
+
+
+def query_attribute(m: Machine, scope: Scope, query: Query, name: str, line: int) -> Value:
+    """An attribute of a manager or queryset: a custom method, or one of Django's."""
+    if name in {"model", "instance"}:
+        target = query.model if name == "model" else Record(query.owner) if query.owner else None
+        return target if target is not None else Unknown(f"the {name} of a manager")
+    if query.cls is not None:
+        m.fill(query.cls)
+        found = query.cls.find(name)
+        if found is not None and not found[1].module.is_library:
+            return bind_member(m, scope, found[0], query, line)
+    if name == "through" and query.through:
+        return Unknown("a through model")
+    return query_builtin(m, query, name)
+
+
+def query_builtin(m: Machine, query: Query, name: str) -> Value:
+    """One of Django's own queryset methods, or a method of a class that cannot be seen."""
+    if plain_name(name) in METHODS:
+        return Method(query, name)
+    if query.cls is not None and not query.cls.order()[1]:
+        return Unknown(f"{query.cls.name} has no method {name} that could be seen")
+    return Method(query, name)
+
+
+def call(m: Machine, scope: Scope, method: Method, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    """Call one of Django's methods on a record or a queryset."""
+    name = plain_name(method.name)
+    if isinstance(method.receiver, Record):
+        return _call_record(m, scope, method.receiver, name, line)
+    query = method.receiver
+    assert isinstance(query, Query)
+    query = _initial(m, scope, query, name, line)
+    if query.model is None:
+        return query if name in CHAIN else Unknown("the model of a manager is not known")
+    lookups.follow(m, scope, query, name, args, kwargs, line)
+    if name in WRITES or name in LINKS:
+        return _write(m, scope, query, name, args, line)
+    pending = Query(query.model, query.cls, False, query.through, query.owner, query.rows, query.lock or name == "select_for_update")
+    _will_read(m, scope, pending, line)
+    if name in CHAIN:
+        return Query(
+            query.model, query.cls, False, query.through, query.owner, query.rows or name.startswith(("values", "date")), pending.lock
+        )
+    if name in ONE:
+        return Record(query.model) if not query.rows else Unknown("a row of values")
+    if name == "in_bulk":
+        return Map({}, Record(query.model))
+    if name in {"iterator", "raw"}:
+        return Items("list", [], Record(query.model))
+    return External("column") if name in SCALAR else Unknown(f"the method {name} is not known")
+
+
+def _initial(m: Machine, scope: Scope, query: Query, name: str, line: int) -> Query:
+    """What a manager's own ``get_queryset`` makes of it: its queryset class, and the joins it asks for."""
+    if not query.manager or query.cls is None or name in {"get_queryset", "create", "bulk_create"}:
+        return query
+    found = query.cls.find("get_queryset")
+    if found is None or not isinstance(found[0], Function) or found[1].module.is_library:
+        return query
+    if scope.function is found[0]:
+        return query
+    value = m.call(scope, bind_member(m, scope, found[0], query, line), [], {}, line)
+    for option in options(value):
+        if isinstance(option, Query):
+            return Query(query.model or option.model, option.cls or query.cls, False, query.through, query.owner, query.rows, option.lock)
+    return query
+
+
+def _will_read(m: Machine, scope: Scope, query: Query, line: int) -> None:
+    """A read happens at the end of the chain: what the chain ends with may still turn it into a write."""
+    if m.chains:
+        m.chains[-1].query = query
+    else:
+        m.read(scope, query, line)
+
+
+def _call_record(m: Machine, scope: Scope, record: Record, name: str, line: int) -> Value:
+    if name in {"save", "save_base"}:
+        save(m, scope, record.model, line, "save", 1.0)
+    elif name == "delete":
+        delete(m, scope, record.model, line)
+    elif name == "refresh_from_db":
+        m.effect(scope, line, m.registry.table(record.model), "read", rule="refresh_from_db")
+    return Unknown(f"what {name}() returns")
+
+
+def save(m: Machine, scope: Scope, model: Class, line: int, rule: str, confidence: float) -> None:
+    """An insert or update of one record: its table, those of its parents, and the signal receivers."""
+    info = m.registry.info(model)
+    if info is None:
+        return
+    m.effect(scope, line, info.table, "write", "save", confidence, rule)
+    waiting = list(info.parents)
+    while waiting and not info.proxy:
+        parent = m.registry.info(waiting.pop())
+        if parent is not None:
+            m.effect(scope, line, parent.table, "write", "save", confidence, "multi-table inheritance")
+            waiting.extend(parent.parents)
+    send(m, scope, ("pre_save", "post_save"), model, line)
+
+
+def delete(m: Machine, scope: Scope, model: Class, line: int) -> None:
+    """A deletion with all that it takes along."""
+    table = m.registry.table(model)
+    found = m.deletions.of(model)
+    m.effect(scope, line, table, "write", "delete", rule="delete")
+    for other in found.read:
+        m.effect(scope, line, other, "read", "cascade", 0.9, "cascade")
+    for other in found.written:
+        if other != table:
+            m.effect(scope, line, other, "write", "cascade", 0.9, "cascade")
+    for gone in found.models:
+        send(m, scope, ("pre_delete", "post_delete"), gone, line)
+
+
+def send(m: Machine, scope: Scope, signals: tuple[str, ...], model: Class, line: int) -> None:
+    """Run the receivers that listen to a model signal of this model."""
+    if not m.tracing:
+        return
+    for receiver in m.ledger.receivers:
+        last = receiver.signal.rpartition(".")[2]
+        if last in signals and (not receiver.senders or model in receiver.senders):
+            m.call(scope, receiver.function, [model], {"instance": Record(model)}, line)
+
+
+def _write(m: Machine, scope: Scope, query: Query, name: str, args: list[Value], line: int) -> Value:
+    assert query.model is not None
+    model, table = query.model, m.registry.table(query.model)
+    if m.chains:
+        m.chains[-1].query = None
+    if name in LINKS:
+        return _write_links(m, scope, query, name, line)
+    if name in {"get_or_create", "update_or_create"}:
+        m.effect(scope, line, table, "read", "lock" if name == "update_or_create" else "query", rule=name)
+        save(m, scope, model, line, name, 1.0)
+        return Items("tuple", [Record(model), External("builtins.bool()")])
+    if name == "delete":
+        m.effect(scope, line, table, "read", "delete", rule="delete")
+        delete(m, scope, model, line)
+        return Unknown("a count of deletions")
+    if name == "create":
+        if query.through:
+            m.effect(scope, line, query.through, "write", "related", rule="many-to-many")
+        save(m, scope, model, line, "create", 1.0)
+        return Record(model)
+    m.effect(scope, line, table, "write", "bulk" if name.startswith("bulk") else "query", rule=name)
+    return Items("list", [], Record(model)) if name == "bulk_create" else External("column")
+
+
+def _write_links(m: Machine, scope: Scope, query: Query, name: str, line: int) -> Value:
+    """``add``, ``remove``, ``set``, ``clear`` on a related manager."""
+    assert query.model is not None
+    if query.owner is None:
+        return Unknown(f"{name} on a queryset")
+    table = query.through or m.registry.table(query.model)
+    m.effect(scope, line, table, "write", "related", rule=f"related {name}")
+    if query.through or name == "set":
+        m.effect(scope, line, table, "read", "related", rule=f"related {name}")
+    if name == "set" and query.through:
+        m.effect(scope, line, m.registry.table(query.model), "read", "related", rule="related set")
+        m.join(scope, line, query.through, m.registry.table(query.model))
+    return Unknown(f"what {name}() returns")
+
+
+def construct(m: Machine, scope: Scope, cls: Class, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """``Model(...)``, ``SomeManager()``, ``SomeQuerySet(model)``; None for classes that the ORM does not know."""
+    if m.registry.is_model(cls):
+        return Record(cls)
+    if m.registry.is_queryset(cls):
+        given = kwargs.get("model") or (args[0] if args else None)
+        model = next((option for option in options(given) if isinstance(option, Class)), None) if given is not None else None
+        return Query(model, cls)
+    if m.registry.is_manager(cls):
+        return Query(None, cls, manager=True)
+    return None
+
+
+def class_method(m: Machine, scope: Scope, method: Method, args: list[Value]) -> Value:
+    """``SomeQuerySet.as_manager()`` and ``SomeManager.from_queryset(SomeQuerySet)``."""
+    cls = method.receiver
+    assert isinstance(cls, Class)
+    if method.name == "as_manager":
+        return Query(None, cls, manager=True)
+    bases: list[Value] = [cls, *(argument for argument in args if isinstance(argument, Class | External))]
+    made = Class(f"{cls.name}From", f"{cls.qualname}From", cls.module, cls.node, bases=bases, filled="yes")
+    return made

@@ -1,0 +1,118 @@
+"""The URLs that REST framework routers make of their viewsets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.model.facts import Location
+from analyzer.resolve.machine import Machine
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.values import Class, Function, Instance, Items, Literal, Made, Value, View, options, strings, text
+
+_ROUTERS = frozenset({"BaseRouter", "SimpleRouter", "DefaultRouter"})
+_LIST = {"list": "GET", "create": "POST"}
+_DETAIL = {"retrieve": "GET", "update": "PUT", "partial_update": "PATCH", "destroy": "DELETE"}
+
+Pattern = tuple[str, str, Value, str | None, tuple[str, ...], Location]
+
+
+def is_router(value: Instance) -> bool:
+    """Whether an instance is a router: of REST framework, or derived from one."""
+    known, unknown = value.cls.order()
+    return any(cls.name in _ROUTERS and cls.module.is_library for cls in known) or any("Router" in name for name in unknown)
+
+
+def patterns(m: Machine, scope: Scope, router: Instance) -> Iterator[Pattern]:
+    """Route, kind of pattern, view, name, methods and place of each URL of a router, as the router orders them."""
+    where = Location(router.cls.module.file, router.line)
+    suffixes = _is_default(router)
+    for prefix, viewset, basename in _registry(router):
+        yield from _viewset(m, scope, prefix, viewset, basename, suffixes)
+    if suffixes:
+        root = router.attrs.get("APIRootView") or _own(router, "APIRootView")
+        view: Value = View(root, {}) if isinstance(root, Class) else Made("rest_framework.routers.APIRootView", [], {}, None, 0)
+        yield "^$", "re_path", view, "api-root", ("GET",), where
+        yield r"^\.(?P<format>[a-z0-9]+)/?$", "re_path", view, "api-root", ("GET",), where
+
+
+def _own(router: Instance, name: str) -> Value | None:
+    found = router.cls.find(name)
+    return found[0] if found is not None else None
+
+
+def _is_default(router: Instance) -> bool:
+    known, unknown = router.cls.order()
+    return any(cls.name == "DefaultRouter" for cls in known) or any(name.endswith("DefaultRouter") for name in unknown)
+
+
+def _registry(router: Instance) -> Iterator[tuple[str, Class, str]]:
+    registry = router.attrs.get("registry")
+    for item in registry.items if isinstance(registry, Items) else ():
+        if not isinstance(item, Items) or len(item.items) < 2:
+            continue
+        for viewset in options(item.items[1]):
+            if isinstance(viewset, Class):
+                yield text(item.items[0]) or "", viewset, text(item.items[2]) or "" if len(item.items) > 2 else ""
+
+
+def _viewset(m: Machine, scope: Scope, prefix: str, viewset: Class, basename: str, suffixes: bool) -> Iterator[Pattern]:
+    m.fill(viewset)
+    view = View(viewset, {})
+    lookup = _lookup(viewset)
+    basename = basename or _basename(viewset)
+    where = Location(viewset.module.file, viewset.node.line)
+    collection = _methods(viewset, _LIST)
+    single = _methods(viewset, _DETAIL)
+    extra = sorted(_actions(viewset), key=lambda action: action[1])
+    found: list[tuple[str, str, tuple[str, ...]]] = []
+    if collection:
+        found.append((f"^{prefix}/$", f"{basename}-list", collection))
+    found += [(f"^{prefix}/{path}/$", f"{basename}-{name}", methods) for detail, path, name, methods in extra if not detail]
+    if single:
+        found.append((f"^{prefix}/{lookup}/$", f"{basename}-detail", single))
+    found += [(f"^{prefix}/{lookup}/{path}/$", f"{basename}-{name}", methods) for detail, path, name, methods in extra if detail]
+    for route, name, methods in found:
+        yield route, "re_path", view, name, methods, where
+        if suffixes:
+            yield route.removesuffix("/$") + r"\.(?P<format>[a-z0-9]+)/?$", "re_path", view, name, methods, where
+
+
+def _methods(viewset: Class, table: dict[str, str]) -> tuple[str, ...]:
+    return tuple(method for action, method in table.items() if viewset.find(action) is not None)
+
+
+def _lookup(viewset: Class) -> str:
+    def setting(name: str) -> str | None:
+        found = viewset.find(name)
+        return text(found[0]) if found is not None else None
+
+    field = setting("lookup_field") or "pk"
+    name = setting("lookup_url_kwarg") or field
+    return f"(?P<{name}>{setting('lookup_value_regex') or '[^/.]+'})"
+
+
+def _basename(viewset: Class) -> str:
+    from analyzer.resolve.values import Query
+
+    found = viewset.find("queryset")
+    for option in options(found[0]) if found is not None else ():
+        if isinstance(option, Query) and option.model is not None:
+            return option.model.name.lower()
+    return viewset.name.removesuffix("ViewSet").lower()
+
+
+def _actions(viewset: Class) -> Iterator[tuple[bool, str, str, tuple[str, ...]]]:
+    """Whether it is for one object, URL path, URL name and methods of each ``@action``."""
+    seen: set[str] = set()
+    for cls in viewset.order()[0]:
+        for name, value in cls.names.items():
+            if not isinstance(value, Function) or name in seen:
+                continue
+            seen.add(name)
+            for decorator in value.decorators:
+                if isinstance(decorator, Made) and decorator.short in {"action", "detail_route", "list_route"}:
+                    given = decorator.kwargs.get("detail") or (decorator.args[1] if len(decorator.args) > 1 else None)
+                    detail = decorator.short == "detail_route" or (isinstance(given, Literal) and given.value is True)
+                    methods = tuple(method.upper() for method in strings(decorator.arg(0, "methods"))) or ("GET",)
+                    path = text(decorator.kwargs.get("url_path")) or name
+                    yield detail, path, text(decorator.kwargs.get("url_name")) or name.replace("_", "-"), methods

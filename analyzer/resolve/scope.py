@@ -1,0 +1,88 @@
+"""Where names live while code is interpreted, and what running a piece of code was seen to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from analyzer.model.facts import AccessKind, Mode
+from analyzer.resolve.modules import ModuleState
+from analyzer.resolve.values import Class, Function, Query, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A table that a line reads or writes."""
+
+    line: int
+    table: str
+    mode: Mode
+    kind: AccessKind
+    confidence: float
+    rule: str
+
+
+@dataclass(slots=True, eq=False)
+class Span:
+    """An atomic span that was opened on a line: its own effects, and the contexts it calls."""
+
+    line: int
+    effects: dict[Effect, None] = field(default_factory=dict)
+    calls: dict[Context, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Context:
+    """One function (or module, when ``function`` is None) run with one kind of arguments, and all that it did."""
+
+    module: ModuleState
+    function: Function | None
+    receiver: Class | None = None
+    done: bool = False
+    returns: Value | None = None
+    effects: dict[Effect, None] = field(default_factory=dict)
+    joins: dict[tuple[str, str, int], None] = field(default_factory=dict)
+    calls: dict[tuple[Context, int], None] = field(default_factory=dict)
+    spans: list[Span] = field(default_factory=list)
+    open: list[Span] = field(default_factory=list)
+    atomic_yield: bool = False
+    """A generator that yields inside an atomic span: as a context manager it lends the span to its caller."""
+
+    def effect(self, effect: Effect) -> None:
+        self.effects[effect] = None
+        for span in self.open:
+            span.effects[effect] = None
+
+    def call(self, target: Context, line: int, after_commit: bool = False) -> None:
+        self.calls[target, line] = None
+        if not after_commit:
+            for span in self.open:
+                span.calls[target] = None
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """The names of a running function, class body or module; ``outer`` is the enclosing function's scope."""
+
+    module: ModuleState
+    names: dict[str, Value]
+    context: Context
+    outer: Scope | None = None
+    cls: Class | None = None
+    """The class whose body this is, or whose method this is."""
+    is_class: bool = False
+    function: Function | None = None
+    receiver: Value | None = None
+    returns: list[Value] = field(default_factory=list)
+    yields: list[Value] = field(default_factory=list)
+    prefix: str = ""
+    """Dotted name that definitions in this scope get, with its trailing dot."""
+    depth: int = 0
+
+
+@dataclass(slots=True)
+class Chain:
+    """The ORM call chain that is being evaluated: what its receivers were, and the read that its end will make."""
+
+    resolved: bool = False
+    reason: str = ""
+    query: Query | None = None

@@ -1,0 +1,69 @@
+"""Finds the settings modules of a project, and which one is its main one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.extract import ir
+from analyzer.resolve.modules import ModuleIndex, ModuleState
+
+_MARKS = frozenset({"INSTALLED_APPS", "ROOT_URLCONF"})
+
+
+def settings_modules(index: ModuleIndex) -> list[ModuleState]:
+    """The settings modules, the main one first: the one that ``manage.py`` names, else the most complete.
+
+    A settings module assigns ``INSTALLED_APPS`` or ``ROOT_URLCONF``, or is named in ``DJANGO_SETTINGS_MODULE``.
+    """
+    named: list[ModuleState] = []
+    for state in index.states:
+        stem = state.name.rpartition(".")[2]
+        if state.unit is None or state.is_test or stem not in {"manage", "wsgi", "asgi", "celery", "__main__", "cli"}:
+            continue
+        for dotted in _named_settings(state.unit.body):
+            found = index.find(dotted, state)
+            if found is not None and found.unit is not None and found not in named:
+                named.append(found)
+    marked = [state for state in index.states if not state.is_test and _MARKS & state.static.keys() and _is_settings(state)]
+    marked.sort(key=_preference)
+    return [*named, *(state for state in marked if state not in named)]
+
+
+def _is_settings(state: ModuleState) -> bool:
+    parts = state.name.split(".")
+    return _MARKS <= state.static.keys() or any("settings" in part or "conf" in part for part in parts)
+
+
+def _preference(state: ModuleState) -> tuple[int, int, str]:
+    """Modules that define more come first; local and development variants last."""
+    last = state.name.rpartition(".")[2]
+    variant = any(word in last for word in ("local", "dev", "test", "ci", "example", "docker"))
+    return (variant, -len(_MARKS & state.static.keys()), state.name)
+
+
+def _named_settings(body: tuple[ir.Stmt, ...]) -> Iterator[str]:
+    """The value in ``os.environ.setdefault("DJANGO_SETTINGS_MODULE", value)`` and its like, anywhere in a module."""
+    for statement in body:
+        match statement:
+            case ir.Do() if isinstance(statement.value, ir.Call):
+                yield from _second(statement.value)
+            case ir.Assign() if isinstance(statement.targets[0], ir.Sub) and isinstance(statement.value, ir.Const):
+                index = statement.targets[0].index
+                if isinstance(index, ir.Const) and index.value == "DJANGO_SETTINGS_MODULE" and isinstance(statement.value.value, str):
+                    yield statement.value.value
+            case ir.If() | ir.Loop():
+                yield from _named_settings((*statement.body, *statement.orelse))
+            case ir.Function() | ir.With():
+                yield from _named_settings(statement.body)
+            case ir.Try():
+                for block in (statement.body, *statement.handlers, statement.orelse, statement.final):
+                    yield from _named_settings(block)
+            case _:
+                pass
+
+
+def _second(call: ir.Call) -> Iterator[str]:
+    if len(call.args) == 2 and isinstance(call.args[0], ir.Const) and call.args[0].value == "DJANGO_SETTINGS_MODULE":
+        value = call.args[1]
+        if isinstance(value, ir.Const) and isinstance(value.value, str):
+            yield value.value

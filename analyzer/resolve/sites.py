@@ -1,0 +1,46 @@
+"""Accounts for every ORM call site: resolved, proved foreign, or open with the reason why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from analyzer.extract import ir
+from analyzer.extract.calls import POSSIBLE, SURE
+from analyzer.resolve.machine import Machine
+from analyzer.resolve.scope import Chain, Scope
+from analyzer.resolve.values import Bound, Class, Method, Query, Record, Unknown, Value, options
+
+FOREIGN = "foreign"
+_METHODS = SURE | POSSIBLE
+
+
+def call(m: Machine, scope: Scope, node: ir.Call, plain: Callable[[Machine, Scope, ir.Call], Value]) -> Value:
+    """Evaluate an outermost chain; note the read it makes and whether it was resolved."""
+    chain = Chain()
+    m.chains.append(chain)
+    value = plain(m, scope, node)
+    m.chains.pop()
+    if chain.query is not None:
+        m.read(scope, chain.query, node.line)
+    if scope.module.source is not None:
+        _record(m, (scope.module.file, node.site), "" if chain.resolved else chain.reason or FOREIGN)
+    return value
+
+
+def note(m: Machine, node: ir.Expr, function: Value) -> None:
+    """Note what the receiver of one method of the chain was."""
+    if not m.chains or not isinstance(node, ir.Attr):
+        return
+    chain = m.chains[-1]
+    for option in options(function):
+        receiver = option.receiver if isinstance(option, Method | Bound) else None
+        if isinstance(receiver, Query | Record) or (isinstance(receiver, Class) and m.registry.is_model(receiver)):
+            chain.resolved = True
+        elif isinstance(option, Unknown) and node.attr in _METHODS:
+            chain.reason = option.reason
+
+
+def _record(m: Machine, site: tuple[str, int], outcome: str) -> None:
+    before = m.ledger.sites.get(site)
+    if before is None or outcome == "" or (before == FOREIGN and outcome != FOREIGN):
+        m.ledger.sites[site] = outcome

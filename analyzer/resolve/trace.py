@@ -1,0 +1,273 @@
+"""Runs everything that work can begin with, and then every function that nothing reached, and keeps what each touches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from analyzer.model.facts import EntryKind, Location
+from analyzer.resolve import signals, urls
+from analyzer.resolve.admin_urls import registered
+from analyzer.resolve.invoke import traced
+from analyzer.resolve.levels import Found
+from analyzer.resolve.machine import Machine
+from analyzer.resolve.modules import ModuleState
+from analyzer.resolve.scope import Context, Scope
+from analyzer.resolve.values import (
+    Bound,
+    Class,
+    Function,
+    Instance,
+    Items,
+    Query,
+    Record,
+    Unknown,
+    Value,
+    View,
+    options,
+)
+
+
+@dataclass(slots=True)
+class Entry:
+    """Something that work begins with, and the context that stands for running it."""
+
+    kind: EntryKind
+    name: str
+    location: Location
+    context: Context
+
+
+@dataclass(slots=True)
+class Trace:
+    """The outcome: routes with their contexts, the other entry points, and the models of the project and its libraries."""
+
+    routes: list[tuple[Found, Context]] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    models: list[Class] = field(default_factory=list)
+
+
+def trace(m: Machine, progress: Callable[[int, int], None] | None = None) -> Trace:
+    """Load all modules, then trace entry points and functions."""
+    states = [state for state in m.index.states if not state.is_test and not _is_migration(state)]
+    for done, state in enumerate(states):
+        m.load(state)
+        if progress and done % 64 == 0:
+            progress(done, 2 * len(states))
+    result = Trace()
+    result.models = _models(m, states)
+    m.registry.seal(result.models)
+    _ready(m)
+    _connect(m)
+    found = urls.routes(m)
+    m.tracing = True
+    result.routes = _trace_routes(m, found)
+    result.entries = list(_entries(m, states))
+    for done, state in enumerate(states):
+        _trace_rest(m, state)
+        if progress and done % 64 == 0:
+            progress(len(states) + done, 2 * len(states))
+    if progress:
+        progress(2 * len(states), 2 * len(states))
+    return result
+
+
+def _is_migration(state: ModuleState) -> bool:
+    return state.source is not None and state.source.is_migration
+
+
+def _models(m: Machine, states: list[ModuleState]) -> list[Class]:
+    """Every model class of the project, and every one that the stubs describe."""
+    for stub in m.index.stubs.values():
+        m.load(stub)
+    found: list[Class] = []
+    for state in [*states, *m.index.stubs.values()]:
+        for value in list(state.definitions.values()):
+            if isinstance(value, Class) and m.registry.is_model(value):
+                found.append(value)
+    return found
+
+
+def _ready(m: Machine) -> None:
+    """``AppConfig.ready()`` connects receivers and binds attributes; it runs like module level code."""
+    for app in sorted(m.apps.by_label.values(), key=lambda app: app.label):
+        if app.config_module is None or app.config_module.is_test:
+            continue
+        cls = m.module_name(app.config_module, app.config_class)
+        if isinstance(cls, Class):
+            scope = _root(app.config_module)
+            ready = m.attribute(scope, cls.instance(), "ready", cls.node.line)
+            if isinstance(ready, Bound):
+                m.call(scope, ready, [], {}, cls.node.line)
+
+
+def _root(module: ModuleState, function: Function | None = None) -> Scope:
+    return Scope(module, {}, Context(module, function))
+
+
+def _connect(m: Machine) -> None:
+    for registration in m.ledger.registrations:
+        if registration.kind == "receiver":
+            signal, sender = registration.targets
+            signals.connect(m, signal, registration.value, sender, registration.location)
+
+
+def _trace_routes(m: Machine, found: list[Found]) -> list[tuple[Found, Context]]:
+    known: dict[object, Context] = {}
+    traced_routes = []
+    for item in found:
+        view = item.view
+        same = (View, id(view.cls)) if isinstance(view, View) else id(view)
+        if same not in known:
+            known[same] = _run(m, view)
+        traced_routes.append((item, known[same]))
+    return traced_routes
+
+
+def _run(m: Machine, view: Value) -> Context:
+    """A context that holds the calls which serving a request to this view makes."""
+    match view:
+        case View():
+            return _run_class(m, view.cls)
+        case Class():
+            return _run_class(m, view)
+        case Function():
+            scope = _root(view.module)
+            scope.context.call(traced(m, view, None, None, None), view.node.line)
+            return scope.context
+        case Bound():
+            scope = _root(view.function.module)
+            scope.context.call(traced(m, view.function, view.receiver, None, None), view.function.node.line)
+            return scope.context
+        case Instance():
+            return _run_class(m, view.cls)
+        case _:
+            return Context(ModuleState("", None, None, False), None)
+
+
+def _run_class(m: Machine, cls: Class) -> Context:
+    """Dispatch a request to a class-based view; where ``dispatch`` cannot be seen, every handler that the class has."""
+    m.fill(cls)
+    scope = _root(cls.module)
+    scope.context.receiver = cls
+    instance = cls.instance()
+    request = m.stub_class("django.http.request", "HttpRequest")
+    names = ["dispatch"] if cls.find("dispatch") is not None else []
+    if cls.order()[1] or not names:
+        names += _HANDLERS
+    if cls.is_a("rest_framework.viewsets.ViewSetMixin"):
+        names += _viewset_handlers(cls)
+    for name in names:
+        handler = m.attribute(scope, instance, name, cls.node.line)
+        for option in options(handler):
+            if isinstance(option, Bound):
+                args: list[Value] = [request.instance()] if request is not None and option.function.node.name != "get_queryset" else []
+                m.call(scope, option, args, {}, cls.node.line)
+    return scope.context
+
+
+_HANDLERS = ["get", "post", "put", "patch", "delete", "handle", "get_queryset", "changelist_view", "save_model", "delete_model"]
+_ACTIONS = ["list", "create", "retrieve", "update", "partial_update", "destroy"]
+
+
+def _viewset_handlers(cls: Class) -> list[str]:
+    extra = [
+        name
+        for owner in cls.order()[0]
+        for name, value in owner.names.items()
+        if isinstance(value, Function)
+        and any(getattr(decorator, "short", "") in {"action", "detail_route", "list_route"} for decorator in value.decorators)
+    ]
+    return [*_ACTIONS, *extra]
+
+
+def _entries(m: Machine, states: list[ModuleState]) -> Iterator[Entry]:
+    seen: set[int] = set()
+    for registration in m.ledger.registrations:
+        function = registration.value
+        if registration.kind not in {"task", "template_tag"} or not isinstance(function, Function) or id(function) in seen:
+            continue
+        seen.add(id(function))
+        kind: EntryKind = "task" if registration.kind == "task" else "template_tag"
+        yield Entry(kind, function.qualname, registration.location, _run(m, function))
+    for receiver in list(m.ledger.receivers):
+        target = receiver.function.function if isinstance(receiver.function, Bound) else receiver.function
+        if isinstance(target, Function):
+            yield Entry("receiver", target.qualname, receiver.fact.location, _run_receiver(m, receiver.function, receiver.senders))
+    for _, admin, place in registered(m):
+        if isinstance(admin, Class) and not admin.module.is_library:
+            yield Entry("admin", admin.qualname, place, _run_class(m, admin))
+    yield from _commands(m, states)
+
+
+def _run_receiver(m: Machine, function: Value, senders: tuple[Class, ...]) -> Context:
+    target = function.function if isinstance(function, Bound) else function
+    assert isinstance(target, Function)
+    scope = _root(target.module)
+    for sender in senders:
+        m.call(scope, function, [sender], {"instance": Record(sender)}, target.node.line)
+    if not senders:
+        receiver = function.receiver if isinstance(function, Bound) else None
+        scope.context.call(traced(m, target, receiver, None, None), target.node.line)
+    return scope.context
+
+
+def _commands(m: Machine, states: list[ModuleState]) -> Iterator[Entry]:
+    for state in states:
+        if ".management.commands." not in f".{state.name}":
+            continue
+        cls = state.names.get("Command")
+        if isinstance(cls, Class) and cls.module is state:
+            where = Location(state.file, cls.node.line)
+            yield Entry("command", state.name.rpartition(".")[2], where, _run_class(m, cls))
+
+
+def _trace_rest(m: Machine, state: ModuleState) -> None:
+    """Functions and methods that no entry point reached: run with nothing known of their arguments."""
+    reached = {identity[0] for identity in m.ledger.per_function if isinstance(identity, tuple)}
+    for value in sorted(_functions(state), key=lambda function: function.node.line):
+        if id(value.node) in reached:
+            continue
+        for receiver in _receivers(m, value):
+            traced(m, value, receiver, None, None)
+
+
+def _functions(state: ModuleState) -> Iterator[Function]:
+    for value in list(state.definitions.values()):
+        inner: Value | None = value
+        while isinstance(inner, Function):
+            if inner.module is state:
+                yield inner
+            inner = inner.wraps
+
+
+def _receivers(m: Machine, function: Function) -> list[Value | None]:
+    owner = function.owner
+    if owner is None or function.kind == "static":
+        return [None]
+    if function.kind == "class":
+        return [owner]
+    if m.registry.is_model(owner):
+        info = m.registry.info(owner)
+        if info is not None and info.abstract:
+            concrete = [cls for cls, other in m.registry.infos.items() if other and not other.abstract and owner in cls.order()[0]]
+            return [Record(cls) for cls in concrete[:3]] or [Record(owner)]
+        return [Record(owner)]
+    if m.registry.is_queryset(owner) or m.registry.is_manager(owner):
+        manager = m.registry.is_manager(owner)
+        models = [cls for cls, manages in _managers(m) if manages is not None and owner in manages.order()[0]]
+        return [Query(model, owner, manager) for model in models[:3]] or [Query(None, owner, manager)]
+    return [owner.instance()]
+
+
+def _managers(m: Machine) -> Iterator[tuple[Class, Class | None]]:
+    for cls, info in list(m.registry.infos.items()):
+        if info is None or info.abstract:
+            continue
+        for ancestor in cls.order()[0]:
+            for value in ancestor.names.values():
+                if isinstance(value, Query) and value.manager:
+                    yield cls, value.cls
+
+
+__all__ = ["Entry", "Items", "Trace", "Unknown", "trace"]

@@ -1,0 +1,250 @@
+"""URL patterns with their views, in the order in which Django's resolver tries them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from analyzer.model.facts import Location, Route
+from analyzer.resolve import admin_urls, routers
+from analyzer.resolve.levels import Found, Prefix
+from analyzer.resolve.machine import Machine
+from analyzer.resolve.modules import ModuleState
+from analyzer.resolve.scope import Context, Scope
+from analyzer.resolve.values import (
+    Bound,
+    Class,
+    External,
+    Function,
+    Instance,
+    Items,
+    Literal,
+    Made,
+    Method,
+    Module,
+    Unknown,
+    Value,
+    View,
+    options,
+    text,
+)
+
+_PATHS = frozenset({"path", "re_path", "url"})
+_DEEPEST = 24
+
+
+def routes(m: Machine) -> list[Found]:
+    """All routes of the project: those of each ROOT_URLCONF, else of each URL module that no other one includes."""
+    walker = _Walker(m)
+    roots = _roots(m)
+    found: list[Found] = []
+    for root in roots:
+        found.extend(walker.module(root, Prefix()))
+    if not found:
+        candidates = [state for state in m.index.states if state.name.rpartition(".")[2] == "urls" and not state.is_test]
+        for state in candidates:
+            walker.module(state, Prefix())
+        found = []
+        for state in candidates:
+            if state not in walker.included:
+                found.extend(_Walker(m).module(state, Prefix()))
+    return _unique(found)
+
+
+def _unique(found: list[Found]) -> list[Found]:
+    """Several settings modules may name the same root."""
+    seen = {}
+    for item in found:
+        seen.setdefault((item.route.route, item.route.view, item.route.name, item.route.namespace, item.route.methods), item)
+    return list(seen.values())
+
+
+def _roots(m: Machine) -> list[ModuleState]:
+    roots: list[ModuleState] = []
+    for state in m.settings:
+        dotted = text(state.names.get("ROOT_URLCONF"))
+        root = m.index.find(dotted, state) if dotted else None
+        if root is not None and root not in roots and root.unit is not None:
+            roots.append(root)
+    return roots
+
+
+class _Walker:
+    def __init__(self, m: Machine) -> None:
+        self.m = m
+        self.included: dict[ModuleState, None] = {}
+        self.scope = Scope(ModuleState("urls", None, None, False), {}, Context(ModuleState("urls", None, None, False), None))
+
+    def module(self, state: ModuleState, prefix: Prefix) -> list[Found]:
+        value = self.m.module_name(state, "urlpatterns")
+        return list(self.patterns(value, prefix, state, 0)) if value is not None else []
+
+    def patterns(self, value: Value, prefix: Prefix, module: ModuleState | None, line: int) -> Iterator[Found]:
+        """The routes of a list of patterns, or of anything that stands for one."""
+        if prefix.depth > _DEEPEST:
+            return
+        for option in options(value):
+            match option:
+                case Items():
+                    for item in [*option.items, *([option.rest] if option.rest is not None else [])]:
+                        yield from self.patterns(item, prefix, module, line)
+                case Made() if option.short in _PATHS:
+                    yield from self.pattern(option, prefix)
+                case Made() if option.short == "i18n_patterns":
+                    for item in option.args:
+                        yield from self.patterns(item, replace(prefix, i18n=True), option.module, option.line)
+                case Made() if option.short == "include":
+                    yield from self.include(option, prefix)
+                case Made():
+                    for item in option.args:  # format_suffix_patterns(urlpatterns), decorator_include(...)
+                        if isinstance(item, Items | Made):
+                            yield from self.patterns(item, prefix, option.module, option.line)
+                case External():
+                    yield from admin_urls.site(self.m, option, prefix, module, line)
+                case Instance():
+                    yield from self.instance(option, prefix, module, line)
+                case _:
+                    pass
+
+    def pattern(self, made: Made, prefix: Prefix) -> Iterator[Found]:
+        """One ``path()``: a level with patterns below it, or a route to a view."""
+        kind = "path" if made.short == "path" else "re_path"
+        given = made.arg(0, "route", "regex")
+        pattern = text(given)
+        if pattern is None:
+            pattern = "" if isinstance(given, Made | External | None) and kind == "path" else next(iter(_texts(given)), "")
+        level = prefix.level(pattern, kind)
+        view = made.arg(1, "view")
+        for option in options(view) if view is not None else ():
+            if _holds_patterns(option):
+                yield from self.below(option, level, made)
+            elif option is options(view)[0] if view is not None else False:
+                yield self.route(made, option, level)
+
+    def below(self, value: Value, level: Prefix, made: Made) -> Iterator[Found]:
+        """``include(...)``, or the triple (patterns, app_name, namespace) that ``site.urls`` is."""
+        if isinstance(value, Made) and value.short == "include":
+            yield from self.include(value, level)
+        elif isinstance(value, Items) and value.kind == "tuple" and value.items:
+            names = [text(item) or "" for item in value.items[1:]]
+            yield from self.patterns(value.items[0], level.inside(next((name for name in reversed(names) if name), "")), made.module, made.line)
+        else:
+            yield from self.patterns(value, level, made.module, made.line)
+
+    def include(self, made: Made, level: Prefix) -> Iterator[Found]:
+        target = made.arg(0, "arg")
+        namespace = text(made.arg(1, "namespace")) or ""
+        for option in options(target) if target is not None else ():
+            dotted = text(option)
+            state = self.m.index.find(dotted, made.module) if dotted else option.state if isinstance(option, Module) else None
+            if state is not None and state.unit is not None:
+                if prefix_repeats(state, level):
+                    continue
+                self.included[state] = None
+                app_name = text(self.m.module_name(state, "app_name")) or ""
+                yield from self.module(state, level.inside(namespace or app_name))
+            elif isinstance(option, Items) and option.kind == "tuple" and option.items:
+                app_name = text(option.items[1]) or "" if len(option.items) > 1 else ""
+                yield from self.patterns(option.items[0], level.inside(namespace or app_name), made.module, made.line)
+            else:
+                yield from self.patterns(option, level.inside(namespace), made.module, made.line)
+
+    def instance(self, router: Instance, prefix: Prefix, module: ModuleState | None, line: int) -> Iterator[Found]:
+        """A router that stands where its URLs are meant, or an admin site."""
+        if routers.is_router(router):
+            for pattern, kind, view, name, methods, where in routers.patterns(self.m, self.scope, router):
+                route = self.named(where, view, prefix.level(pattern, kind), name)
+                if route is not None:
+                    yield Found(replace(route.route, methods=methods), route.view)
+        elif router.cls.is_a("django.contrib.admin.AdminSite") or router.cls.is_a("django.contrib.admin.sites.AdminSite"):
+            yield from admin_urls.site(self.m, router, prefix, module, line)
+
+    def route(self, made: Made, view: Value, level: Prefix) -> Found:
+        where = Location(made.module.file if made.module else "", made.line)
+        found = self.named(where, view, level, text(made.arg(3, "name")))
+        return found
+
+    def named(self, where: Location, view: Value, level: Prefix, name: str | None) -> Found:
+        target = unwrapped(self.m, view)
+        dotted, library = view_name(self.m, target)
+        route = Route(
+            level.route, dotted, where, name, "^" + level.regex if level.is_regex else None, level.i18n,
+            namespace=level.namespace, library=library,
+        )  # fmt: skip
+        return Found(route, target)
+
+
+def prefix_repeats(state: ModuleState, level: Prefix) -> bool:
+    """Guards against URL modules that include each other."""
+    return level.depth > _DEEPEST
+
+
+def _holds_patterns(value: Value) -> bool:
+    match value:
+        case Made():
+            return value.short in {"include", "decorator_include"}
+        case Items():
+            return True
+        case External():
+            return value.name.endswith(".urls")
+        case Instance():
+            return routers.is_router(value)
+        case _:
+            return False
+
+
+def _texts(value: Value | None) -> Iterator[str]:
+    if isinstance(value, Literal) and isinstance(value.value, str):
+        yield value.value
+    elif isinstance(value, Made):  # _("route/") and the like
+        for item in value.args:
+            yield from _texts(item)
+
+
+def unwrapped(m: Machine, view: Value) -> Value:
+    """The view behind decorators: ``login_required(View.as_view())`` -> the view."""
+    for _ in range(12):
+        match view:
+            case Made() if view.args:
+                inner = [arg for arg in view.args if isinstance(arg, Made | View | Function | Bound | Class | Method)]
+                if not inner:
+                    return view
+                view = inner[-1]
+            case Function() if view.wraps is not None:
+                view = view.wraps
+            case Literal() if isinstance(view.value, str):
+                return m.by_dotted_name(view.value) or External(view.value)
+            case Instance() if "__call__" in view.cls.names or not view.args:
+                return view
+            case Instance():
+                inner = [arg for arg in view.args if isinstance(arg, Made | View | Function | Bound)]
+                if not inner:
+                    return view
+                view = inner[-1]
+            case _:
+                return view
+    return view
+
+
+def view_name(m: Machine, view: Value) -> tuple[str, bool]:
+    """The dotted name of where a view is defined, and whether that is outside the project."""
+    match view:
+        case View():
+            return view.cls.qualname, view.cls.module.is_library
+        case Function():
+            return view.qualname, view.module.is_library
+        case Bound():
+            owner = view.receiver.cls if isinstance(view.receiver, Instance) else None
+            return (f"{owner.qualname}.{view.function.node.name}" if owner else view.function.qualname), view.function.module.is_library
+        case Class():
+            return view.qualname, view.module.is_library
+        case Instance():
+            return view.cls.qualname, view.cls.module.is_library
+        case Made():
+            return view.callee.removesuffix(".as_view"), True
+        case External():
+            return view.name.removesuffix(".as_view"), True
+        case Unknown():
+            return "", False
+        case _:
+            return "", False

@@ -1,0 +1,377 @@
+"""The abstract values that expressions evaluate to.
+
+Two kinds of containers (``Items``, ``Map``) and ``Instance`` are mutable, as in Python: module-level code builds lists,
+dicts and registries step by step. Everything else is a plain fact about a name. Values compare by identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal as Choice
+
+from analyzer.extract import ir
+
+if TYPE_CHECKING:
+    from analyzer.resolve.modules import ModuleState
+    from analyzer.resolve.scope import Scope
+
+
+class Value:
+    """Base of all abstract values."""
+
+    __slots__ = ()
+
+
+@dataclass(slots=True, eq=False)
+class Unknown(Value):
+    """Could be anything; ``reason`` says in one phrase why."""
+
+    reason: str
+
+
+@dataclass(slots=True, eq=False)
+class Literal(Value):
+    """A constant: string, number, bool or None."""
+
+    value: str | int | float | bool | None
+
+
+@dataclass(slots=True, eq=False)
+class External(Value):
+    """A name that is defined outside the project, by its dotted path."""
+
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class Made(Value):
+    """What a call of something external gave: ``callee(*args, **kwargs)``."""
+
+    callee: str
+    args: list[Value]
+    kwargs: dict[str, Value]
+    module: ModuleState | None
+    line: int
+
+    @property
+    def short(self) -> str:
+        """The last component of the callee."""
+        return self.callee.rpartition(".")[2]
+
+    def arg(self, position: int, *names: str) -> Value | None:
+        """An argument by position or by any of its names."""
+        for name in names:
+            if name in self.kwargs:
+                return self.kwargs[name]
+        return self.args[position] if 0 <= position < len(self.args) else None
+
+
+@dataclass(slots=True, eq=False)
+class Module(Value):
+    """A module of the project, or of a library that is described by a stub."""
+
+    state: ModuleState
+
+
+@dataclass(slots=True, eq=False)
+class Class(Value):
+    """A class of the project or of a stub. ``bases`` may hold ``External`` values."""
+
+    name: str
+    qualname: str
+    module: ModuleState
+    node: ir.Class
+    bases: list[Value] = field(default_factory=list)
+    names: dict[str, Value] = field(default_factory=dict)
+    scope: Scope | None = None
+    filled: Choice["no", "running", "yes"] = "no"
+    decorators: list[Value] = field(default_factory=list)
+    line_of: dict[str, int] = field(default_factory=dict)
+    shared: Instance | None = None
+    resolution: tuple[list[Class], list[str]] | None = None
+
+    def instance(self) -> Instance:
+        """The instance that stands for all instances of this class while effects are traced."""
+        if self.shared is None:
+            self.shared = Instance(self)
+        return self.shared
+
+    def order(self) -> tuple[list[Class], list[str]]:
+        """Method resolution order: the known classes, and the dotted names of the unknown ones."""
+        if self.resolution is None:
+            found = _linearize(self)
+            if self.filled != "yes":
+                return found
+            self.resolution = found
+        return self.resolution
+
+    def find(self, name: str, after: Class | None = None) -> tuple[Value, Class] | None:
+        """Look a name up along the method resolution order, optionally only behind one class of it."""
+        classes = self.order()[0]
+        if after is not None and after in classes:
+            classes = classes[classes.index(after) + 1 :]
+        for cls in classes:
+            if name in cls.names:
+                return cls.names[name], cls
+        return None
+
+    def is_a(self, qualname: str) -> bool:
+        """Whether a class of this dotted name, known or not, is among its ancestors (or is the class itself)."""
+        classes, externals = self.order()
+        return any(cls.qualname == qualname for cls in classes) or qualname in externals
+
+
+@dataclass(slots=True, eq=False)
+class Function(Value):
+    """A function; ``owner`` is the class it is written in, ``wraps`` the function it stands in for (a decorator's wrapper)."""
+
+    node: ir.Function
+    qualname: str
+    module: ModuleState
+    scope: Scope | None = None
+    owner: Class | None = None
+    kind: Choice["plain", "static", "class", "property"] = "plain"
+    decorators: list[Value] = field(default_factory=list)
+    wraps: Value | None = None
+    atomic: bool = False
+
+    @property
+    def local_name(self) -> str:
+        """``Class.method`` or the function's name, without the module."""
+        return self.qualname[len(self.module.name) + 1 :].replace(".<locals>", "")
+
+
+@dataclass(slots=True, eq=False)
+class Bound(Value):
+    """A function with its first argument."""
+
+    function: Function
+    receiver: Value
+
+
+@dataclass(slots=True, eq=False)
+class Super(Value):
+    """``super()``: looks names up behind ``cls`` on ``receiver``."""
+
+    cls: Class
+    receiver: Value
+
+
+@dataclass(slots=True, eq=False)
+class Instance(Value):
+    """An instance of a class that is neither model, manager nor queryset; ``args`` are kept for fields and routers."""
+
+    cls: Class
+    attrs: dict[str, Value] = field(default_factory=dict)
+    args: list[Value] = field(default_factory=list)
+    kwargs: dict[str, Value] = field(default_factory=dict)
+    line: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Items(Value):
+    """A list, tuple or set; ``rest`` stands for further items that are not known one by one."""
+
+    kind: Choice["list", "tuple", "set"]
+    items: list[Value]
+    rest: Value | None = None
+
+    def any(self) -> Value:
+        """One value that stands for each item."""
+        return merge([*self.items, *([self.rest] if self.rest is not None else [])], "an item of an empty list")
+
+
+@dataclass(slots=True, eq=False)
+class Map(Value):
+    """A dict with constant keys; ``rest`` stands for the values of other keys, ``make`` fills missing ones (defaultdict)."""
+
+    items: dict[Hashable, Value]
+    rest: Value | None = None
+    make: Value | None = None
+
+    def any(self) -> Value:
+        """One value that stands for each of its values."""
+        return merge([*self.items.values(), *([self.rest] if self.rest is not None else [])], "a value of an empty dict")
+
+
+@dataclass(slots=True, eq=False)
+class Method(Value):
+    """A method of a value that the interpreter itself understands: of querysets, records, lists, dicts, strings, tasks."""
+
+    receiver: Value
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class View(Value):
+    """``SomeView.as_view()``."""
+
+    cls: Class
+    kwargs: dict[str, Value]
+
+
+@dataclass(slots=True, eq=False)
+class Record(Value):
+    """An instance of a model."""
+
+    model: Class
+
+
+@dataclass(slots=True, eq=False)
+class Query(Value):
+    """A queryset or manager of a model. ``model`` is None inside a manager's own code; ``cls`` is the custom class, if any.
+
+    ``through`` is set on the manager of a many-to-many relation (its table), ``owner`` on any related manager.
+    ``rows``: ``values()`` and the like, whose items are not records.
+    """
+
+    model: Class | None
+    cls: Class | None = None
+    manager: bool = False
+    through: str = ""
+    owner: Class | None = None
+    rows: bool = False
+    lock: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Meta(Value):
+    """``Model._meta``."""
+
+    model: Class
+
+
+@dataclass(slots=True, eq=False)
+class Either(Value):
+    """One of several values."""
+
+    options: tuple[Value, ...]
+
+
+NONE = Literal(None)
+_WIDEST = 12
+
+
+def merge(values: Iterable[Value], reason: str = "nothing is assigned") -> Value:
+    """One value for what may be any of several: unknowns and None give way to what is known."""
+    found: dict[Hashable, Value] = {}
+    weak: Value | None = None
+    for value in values:
+        for option in options(value):
+            if isinstance(option, Unknown) or (isinstance(option, Literal) and option.value is None):
+                if weak is None or isinstance(weak, Literal):
+                    weak = option
+                continue
+            found.setdefault(identity(option), option)
+    if not found:
+        return weak if weak is not None else Unknown(reason)
+    if len(found) == 1:
+        return next(iter(found.values()))
+    return Either(tuple(list(found.values())[:_WIDEST]))
+
+
+def options(value: Value) -> tuple[Value, ...]:
+    """The values it may be: one, unless it is an ``Either``."""
+    return value.options if isinstance(value, Either) else (value,)
+
+
+def identity(value: Value) -> Hashable:
+    """Equal for values that need not be told apart."""
+    match value:
+        case Literal():
+            return (type(value.value), value.value)
+        case External():
+            return value.name
+        case Record() | Meta():
+            return (type(value), id(value.model))
+        case Query():
+            return (Query, id(value.model), id(value.cls), value.manager, value.through, value.rows, id(value.owner))
+        case Module():
+            return (Module, id(value.state))
+        case Bound():
+            return (Bound, id(value.function), identity(value.receiver))
+        case _:
+            return id(value)
+
+
+def key(value: Value) -> Hashable:
+    """What tells argument contexts apart: the parts that lead to tables. None for everything else."""
+    match value:
+        case Record() | Query() | Meta():
+            return identity(value)
+        case Class() | Function():
+            return id(value)
+        case Bound():
+            return (id(value.function), key(value.receiver))
+        case Instance():
+            return (Instance, id(value.cls))
+        case View():
+            return (View, id(value.cls))
+        case Literal():
+            plain = value.value
+            label = isinstance(plain, str) and plain.isascii() and plain.replace(".", "").isidentifier() and "." in plain
+            return (Literal, plain) if label or isinstance(plain, bool) or plain is None else None
+        case Items():
+            inner = {key(item) for item in value.items[:_WIDEST]} - {None}
+            return (Items, frozenset(inner)) if inner else None
+        case Either():
+            return frozenset(key(option) for option in value.options)
+        case _:
+            return None
+
+
+def strings(value: Value | None) -> Iterator[str]:
+    """The literal strings in a value: itself, or the items of a list."""
+    if isinstance(value, Literal) and isinstance(value.value, str):
+        yield value.value
+    elif isinstance(value, Items):
+        for item in value.items:
+            yield from strings(item)
+    elif isinstance(value, Either):
+        for option in value.options:
+            yield from strings(option)
+
+
+def text(value: Value | None) -> str | None:
+    """The string, if the value is one literal string."""
+    return value.value if isinstance(value, Literal) and isinstance(value.value, str) else None
+
+
+def _linearize(cls: Class) -> tuple[list[Class], list[str]]:
+    """Python's C3 order over the known classes; where it does not exist, depth first."""
+    externals: list[str] = []
+    parents: list[Class] = []
+    for base in cls.bases:
+        for option in options(base):
+            if isinstance(option, Class) and option is not cls:
+                parents.append(option)
+            elif isinstance(option, External):
+                externals.append(option.name)
+            elif isinstance(option, Made):
+                externals.append(option.callee)
+    lines: list[list[Class]] = []
+    for parent in parents:
+        if parent.filled == "running" and parent.resolution is None:
+            lines.append([parent])
+            continue
+        known, unknown = parent.order()
+        lines.append(list(known))
+        externals.extend(unknown)
+    lines.append(list(parents))
+    return [cls, *_c3(lines)], list(dict.fromkeys(externals))
+
+
+def _c3(lines: list[list[Class]]) -> list[Class]:
+    order: list[Class] = []
+    lines = [line for line in lines if line]
+    while lines:
+        for line in lines:
+            head = line[0]
+            if not any(head in other[1:] for other in lines):
+                break
+        else:
+            head = lines[0][0]
+        order.append(head)
+        lines = [rest for rest in ([item for item in line if item is not head] for line in lines) if rest]
+    return order
