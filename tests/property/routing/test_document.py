@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+import tomllib
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from strangler.errors import BadDocument
+from strangler.routing import Gateway, Group, Route, RouteTable, Upstream
+from strangler.routing.document import from_document, to_json, to_toml
+
+NAMES = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,8}", fullmatch=True)
+PERCENT = st.integers(0, 10_000).map(lambda hundredths: hundredths / 100)
+SECONDS = st.floats(min_value=0.0001, max_value=86_400)
+TEXT = st.text(st.characters(exclude_categories=["Cs"], min_codepoint=32), max_size=12)
+RULES = st.lists(
+    st.sampled_from(["tenant:acme", 'header:X-Beta=ü"\\', "cookie:beta=1=2", "tenant:\x7f"]), max_size=3
+)
+METHODS = st.frozensets(st.sampled_from(["GET", "POST", "HEAD"]))
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> RouteTable:
+    services = draw(st.lists(NAMES.filter("monolith".__ne__), min_size=1, max_size=3, unique=True))
+    upstreams = {
+        n: Upstream(n, "http://127.0.0.1:9001", draw(SECONDS), draw(SECONDS), draw(st.integers(1, 100_000)))
+        for n in services
+    }
+    groups = {
+        name: Group(
+            name,
+            draw(st.sampled_from(services)),
+            draw(PERCENT),
+            draw(st.sampled_from(["cookie:sessionid", "header:X-User", "tenant", "client"])),
+            draw(TEXT),
+            tuple(draw(RULES)),
+            tuple(draw(RULES)),
+            draw(st.sampled_from(["undeclared", "monolith", "service"])),
+            draw(st.sampled_from(["none", "dual_write", "reverse_sync"])),
+            draw(PERCENT),
+            tuple(draw(st.lists(TEXT, max_size=2))),
+        )
+        for name in draw(st.lists(NAMES, max_size=3, unique=True))
+    }
+    routes = tuple(
+        Route(
+            name,
+            *draw(
+                st.sampled_from(
+                    [("/a/<int:pk>/", "path"), ("^a\\.b$", "regex"), ('/ü"/', "prefix"), ("", "path")]
+                )
+            ),
+            draw(st.sampled_from([None, *groups])),
+            draw(METHODS),
+            tuple(draw(st.lists(st.sampled_from(["a.example", "*.b.example"]), max_size=2))),
+            draw(st.integers(-1000, 1000)),
+            draw(st.booleans()),
+            draw(st.booleans()),
+        )
+        for name in draw(st.lists(NAMES, max_size=4, unique=True))
+    )
+    gateway = Gateway(draw(st.sampled_from(["host", "header:X-T", "path:3"])), draw(st.integers(0, 20)))
+    return RouteTable(0, upstreams, groups, routes, gateway)
+
+
+@settings(max_examples=200)
+@given(tables())
+def test_a_table_survives_json_and_toml(table: RouteTable) -> None:
+    assert from_document(json.loads(to_json(table))) == table
+    assert from_document(tomllib.loads(to_toml(table))) == table
+
+
+KEYS = [
+    "gateway",
+    "upstreams",
+    "groups",
+    "routes",
+    "a",
+    "url",
+    "service",
+    "share",
+    "name",
+    "path",
+    "regex",
+    "methods",
+]
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(KEYS),
+            inner,
+            max_size=4,
+        ),
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=500)
+@given(JSON)
+def test_any_json_is_a_table_or_a_bad_document(document: object) -> None:
+    try:
+        table = from_document(document)
+    except BadDocument:
+        return
+    assert from_document(json.loads(to_json(table))) == table

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from analyzer.model import schema
+from analyzer.model.facts import Facts, Location
+from analyzer.model.facts import Route as FoundRoute
+from analyzer.model.plan import Analysis, Boundary, Metrics
+from strangler.control.urlconf import import_of, read_import
+from strangler.errors import BadDocument, Unknown
+from strangler.routing import RouteTable, match
+from strangler.routing.changes import ImportedRoute, import_routes
+from strangler.routing.patterns import compile_pattern
+
+URL = "http://127.0.0.1:9001"
+HERE = Location("urls.py", 1)
+
+
+def analysis_of(*routes: FoundRoute, members: tuple[int, ...] = (0,), name: str = "billing") -> Analysis:
+    found = Boundary(name, (), (), (), members, 1.0, (), "extract now", (), Metrics(0, 0, 0, 0, 0, 0.0), ())
+    return Analysis(Facts("shop", routes=routes), (), (found,), (), ())
+
+
+def found(route: str | None, **fields: object) -> FoundRoute:
+    return replace(FoundRoute(route, "views.x", HERE), **fields)  # type: ignore[arg-type]
+
+
+def test_an_unknown_boundary_is_told_with_those_that_exist() -> None:
+    with pytest.raises(Unknown, match=r"Did you mean 'billing'\? There are: billing\."):
+        import_of(analysis_of(found("a/")), "biling", URL)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b'{"schema_version": 999}', b"\xff"])
+def test_what_is_no_analysis_is_told_in_one_line(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "analysis.json"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(BadDocument) as caught:
+        read_import(file, "billing", URL)
+    assert str(file) in str(caught.value)
+
+
+def test_known_methods_do_not_narrow_what_a_pattern_takes() -> None:
+    """In Django the first pattern wins, whatever the method; a narrower route would let a later one have its POSTs."""
+    analysis = analysis_of(found("inv/export/", methods=("GET",)), found("inv/<slug:s>/"), members=(1,))
+    verb = import_of(analysis, "billing", URL)
+    table = import_routes(RouteTable(), "billing", URL, verb.routes).table
+    route = match(table, "POST", "/inv/export/")
+    assert route is not None
+    assert (route.group, route.writes) == (None, False)
+
+
+def test_a_mutation_without_a_pattern_is_left_out() -> None:
+    verb = import_of(analysis_of(found(None), found("a/"), members=(1,)), "billing", URL)
+    assert verb.routes == (ImportedRoute("a", "path", "/a/", member=True),)
+
+
+def test_names_are_djangos_where_they_can_be_and_unique() -> None:
+    routes = (
+        found("a/", name="billing:Invoice_Detail"),
+        found("b/", name="billing:invoice_detail"),
+        found("api/<int:pk>/"),
+        found(""),
+        found("ü/", name="ü"),
+    )
+    verb = import_of(analysis_of(*routes), "billing", URL)
+    names = [route.name for route in verb.routes]
+    assert names == ["billing.invoice_detail", "billing.invoice_detail-2", "api-pk", "root", "root-2"]
+
+
+def test_a_boundarys_name_becomes_a_groups() -> None:
+    assert import_of(analysis_of(found("a/"), name="Order Management"), "Order Management", URL).boundary == (
+        "order-management"
+    )
+
+
+@pytest.mark.parametrize(
+    ("route", "path"),
+    [
+        (found("a/<int:pk>/", i18n=True), "de/a/5/"),
+        (found("a/<int:pk>/", i18n=True), "zh-hans/a/5/"),
+        (found("a/<int:pk>/", i18n=True), "a/5/"),
+        (found("x", regex=r"^a/(\d+)/$", i18n=True), "pt-br/a/5/"),
+        (found("x", regex="^/a/$"), "/a/"),
+        (found("/a/"), "/a/"),
+    ],
+)
+def test_prefixes_of_languages_and_slashes(route: FoundRoute, path: str) -> None:
+    [imported] = import_of(analysis_of(route), "billing", URL).routes
+    pattern = compile_pattern(imported.kind, imported.pattern)
+    assert pattern.search(path)
+    assert not pattern.search("x/" + path)
+
+
+def test_an_analysis_is_read_from_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "analysis.json"
+    analysis = analysis_of(found("a/", methods=("GET", "HEAD")), found("b/"))
+    file.write_bytes(schema.write(analysis))
+    assert read_import(file, "billing", URL) == import_of(analysis, "billing", URL)
