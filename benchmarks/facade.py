@@ -123,7 +123,14 @@ def _nginx(stack: ExitStack, folder: Path, upstream: int) -> tuple[int, int]:
 def _facade(stack: ExitStack, folder: Path, upstream: int) -> tuple[int, int]:
     port = _free_port()
     command = [sys.executable, "-m", "strangler.cli", "serve", "--monolith", f"http://127.0.0.1:{upstream}"]
-    command += ["--bind", f"127.0.0.1:{port}", "--state", f"sqlite:///{folder / 'state.db'}"]
+    command += [
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--admin-bind",
+        "127.0.0.1:0",
+        "--state",
+        f"sqlite:///{folder / 'state.db'}",
+    ]
     return stack.enter_context(_process(command, port)), port
 
 

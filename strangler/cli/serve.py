@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,29 +18,45 @@ _ADDRESS = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-
 
 
 def serve(
-    monolith: Annotated[str, typer.Option(metavar="URL", help="The monolith: http(s)://HOST[:PORT].")],
+    monolith: Annotated[
+        str | None, typer.Option(metavar="URL", help="The monolith: http(s)://HOST[:PORT].")
+    ] = None,
     bind: Annotated[
-        str, typer.Option(metavar="HOST:PORT", help="Where clients connect; port 0 is a free one.")
-    ] = "127.0.0.1:8080",
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Where clients connect [127.0.0.1:8080]; port 0: a free one."),
+    ] = None,
+    admin_bind: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where the admin API listens [127.0.0.1:8081].")
+    ] = None,
     state: Annotated[
-        str | None, typer.Option(metavar="URL", envvar="STRANGLER_STATE", help="Where the routes are kept.")
+        str | None, typer.Option(metavar="URL", help="Where the routes are kept [sqlite:///strangler.db].")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Another file than strangler.toml or pyproject.toml.")
     ] = None,
     debug_headers: Annotated[
         bool, typer.Option("--debug-headers", help="Tell in X-Strangler-Side who answered.")
     ] = False,
 ) -> None:
     """Stand in front of the monolith: everything passes to it until a route is moved."""
+    from strangler.config import load
     from strangler.routing.values import read_url
     from strangler.server import Settings, run
-    from strangler.store import DEFAULT_STATE
 
-    settings = Settings(
-        monolith=read_url(monolith, "--monolith"),
-        bind=_address(bind, "--bind"),
-        state=state or DEFAULT_STATE,
-        debug_headers=debug_headers,
+    settings = load(Path.cwd(), os.environ, config)
+    address = settings.get("monolith", monolith)
+    if not address:
+        remedy = "Give --monolith http://HOST:PORT, or set it in strangler.toml."
+        raise BadDocument("the monolith's address is missing", where="--monolith", remedy=remedy)
+    run(
+        Settings(
+            monolith=read_url(address, "--monolith"),
+            bind=_address(settings.get("bind", bind) or "", "--bind"),
+            admin_bind=_address(settings.get("admin_bind", admin_bind) or "", "--admin-bind"),
+            state=settings.get("state", state) or "",
+            debug_headers=debug_headers,
+        )
     )
-    run(settings)
 
 
 def _address(text: str, where: str) -> Address:

@@ -88,6 +88,8 @@ def read_head(version: str, headers: Headers) -> Head:
         else:
             _read_special(head, name, value)
     _check_framing(version, head, seen_host)
+    if head.upgrade is not None and b"upgrade" not in nominated:
+        head.upgrade = None
     if nominated:
         _without_nominated(head, nominated)
     return head
@@ -132,8 +134,6 @@ def _check_framing(version: str, head: Head, seen_host: bool) -> None:
 
 
 def _without_nominated(head: Head, nominated: set[bytes]) -> None:
-    if b"upgrade" not in nominated:
-        head.upgrade = None
     unwanted = nominated - _FRAMING
     if any(name in unwanted for name, _ in head.kept):
         head.kept[:] = [field for field in head.kept if field[0] not in unwanted]

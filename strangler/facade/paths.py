@@ -17,7 +17,9 @@ from urllib.parse import unquote_to_bytes
 from strangler.facade.failures import refuse
 from strangler.routing import Route, RouteTable, match
 
-_AMBIGUOUS = re.compile(r"//|/\.{1,2}(?:/|\Z)|%2[fF]|%5[cC]|%00|[\\;#\x00-\x1f\x7f]")
+_AMBIGUOUS = re.compile(
+    r"//|/\.{1,2}(?:/|\Z)|%(?:25)*(?:2f|5c|00)|%(?:25)+2e|[\\;#\x00-\x1f\x7f]", re.IGNORECASE
+)
 _MARKS = re.compile(rb"[%;\\#\x00-\x1f\x7f]|//|/\.")
 _SURROGATE = re.compile("[\udc80-\udcff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")

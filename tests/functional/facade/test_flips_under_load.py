@@ -72,7 +72,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
         start([sys.executable, echo, "service", str(new)]),
     ]
     state = f"sqlite:///{tmp_path / 'strangler.db'}"
-    bind = ["--bind", f"127.0.0.1:{port}", "--state", state]
+    bind = ["--bind", f"127.0.0.1:{port}", "--admin-bind", "127.0.0.1:0", "--state", state]
     command = [sys.executable, "-m", "strangler.cli", "serve", "--monolith", f"http://127.0.0.1:{old}", *bind]
     try:
         wait_for(old)

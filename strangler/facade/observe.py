@@ -1,0 +1,104 @@
+"""The facade's hooks towards telemetry and shadow: an outcome becomes a count, a sampled answer a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from strangler.facade.app import Facade
+from strangler.facade.events import CapturedAnswer, MirrorRequest, OnFinish, Outcome
+from strangler.facade.failures import Failure
+from strangler.facade.pool import Pool
+from strangler.facade.transport import Request
+from strangler.routing import Decision, Upstream
+from strangler.shadow import Answer, Copy, Mirror
+from strangler.shadow.mirror import MOST_AT_ONCE
+from strangler.telemetry import Counters
+
+LARGEST = 1024 * 1024
+"""Bytes of the new side's answer that are read for a comparison; more is no answer."""
+SHADOW_FIELD = (b"x-strangler-shadow", b"1")
+"""Tells a service that nobody will see its answer."""
+
+
+def counting(counters: Counters) -> OnFinish:
+    """A hook that counts every decided request: as failed where the side owed an answer and gave none, or 5xx.
+
+    A tunnel counts with the time of its handshake; a client that went away is nobody's failure."""
+
+    def note(outcome: Outcome) -> None:
+        decision = outcome.decision
+        if decision is None or outcome.error in ("client gone", "client timeout", "bad request"):
+            return
+        seconds = outcome.upstream_seconds if outcome.tunnel else None
+        failed = outcome.status >= 500 or outcome.error is not None
+        group = decision.group.name if decision.group else None
+        counters.note(group, decision.side, outcome.duration if seconds is None else seconds, failed)
+
+    return note
+
+
+class Shadowing:
+    """Offers sampled answers to ``shadow.Mirror``, and asks the new side for it over connections of their own, so that
+    a slow shadow takes none from real requests."""
+
+    def __init__(self, facade: Facade, on_compared: Callable[[str, bool], None]) -> None:
+        self.mirror = Mirror(self._send, on_compared)
+        self._facade = facade
+        self._pools: dict[Upstream, Pool] = {}
+
+    def __call__(self, decision: Decision, request: MirrorRequest, answer: CapturedAnswer) -> None:
+        """The facade's mirror hook. An answer that was cut cannot be compared."""
+        if answer.truncated or decision.group is None or decision.shadow is None:
+            return
+        told = Answer(answer.status, _by_name(answer.headers), answer.body)
+        self.mirror.offer(
+            Copy(
+                decision.group.name,
+                decision.shadow,
+                request.method,
+                request.target,
+                (*request.headers, SHADOW_FIELD),
+                told,
+                decision.group.ignore,
+            )
+        )
+
+    async def aclose(self) -> None:
+        """Drops what waits and closes the connections."""
+        await self.mirror.aclose()
+        for pool in self._pools.values():
+            pool.retire()
+
+    async def _send(self, copy: Copy) -> Answer:
+        upstream = self._facade.table.upstreams.get(copy.upstream)
+        if upstream is None:
+            raise OSError(f"{copy.upstream} is not in the route table any more")
+        try:
+            answer = await self._pool(upstream).exchange(
+                Request(copy.method, copy.target, list(copy.headers)), None
+            )
+            body = bytearray()
+            try:
+                while not answer.complete:
+                    body += await answer.read()
+                    if len(body) > LARGEST:
+                        raise OSError("the answer is too large to be compared")
+            finally:
+                answer.finish()
+        except Failure as failure:
+            raise OSError(failure.message) from None
+        return Answer(answer.status, _by_name(answer.headers), bytes(body))
+
+    def _pool(self, upstream: Upstream) -> Pool:
+        pool = self._pools.get(upstream)
+        if pool is None:
+            known = self._facade.table.upstreams.values()
+            for old in [one for one in self._pools if one not in known]:
+                self._pools.pop(old).retire()
+            pool = self._pools[upstream] = Pool(replace(upstream, max_connections=MOST_AT_ONCE))
+        return pool
+
+
+def _by_name(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
