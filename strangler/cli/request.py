@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-import tempfile
 import tomllib
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any
 
-import typer
-
+from strangler.cli.output import write
 from strangler.config import ROUTE_SECTIONS, read_file
 from strangler.errors import BadDocument
 from strangler.facade.paths import decoded_path
@@ -82,10 +79,4 @@ def write_document(table: RouteTable, output: Path | None, format_: str) -> None
         )
     else:
         text = to_toml(table).rstrip("\n")
-    if output is None or str(output) == "-":
-        typer.echo(text)
-        return
-    handle, temporary = tempfile.mkstemp(dir=output.parent, prefix=output.name)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text + "\n")
-    Path(temporary).replace(output)
+    write((text + "\n").encode(), str(output or "-"))
