@@ -68,22 +68,26 @@ def _listen(host, port):
 
 def _run(listener, options) -> int:
     import django
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import call_command
     from django.db.utils import Error as DatabaseError
 
-    django.setup()
     try:
+        django.setup()
         call_command("migrate", verbosity=0, interactive=False)
         call_command("seed", orders=options.orders, if_empty=True)
-    except DatabaseError as error:
-        print(f"cannot use the database: {str(error).strip()}. Check --database.", file=sys.stderr)
+    except (DatabaseError, ImproperlyConfigured) as error:
+        reason = " ".join(str(error).split()).rstrip(".?")
+        print(f"cannot use the database: {reason}. Check --database.", file=sys.stderr)
         return 2
     return _serve(listener, options)
 
 
 def _serve(listener, options) -> int:
     import uvicorn
+    from django.db import connections
 
+    connections.close_all()
     listener.listen(1024)  # from here on, connections wait instead of being refused
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host

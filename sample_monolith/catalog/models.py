@@ -36,7 +36,9 @@ class ProductQuerySet(TenantQuerySet):
         ).distinct()
 
     def bestsellers(self):
-        return self.annotate(sold=models.Sum("order_lines__quantity")).order_by("-sold", "pk")
+        return self.annotate(sold=models.Sum("order_lines__quantity")).order_by(
+            models.F("sold").desc(nulls_last=True), "pk"
+        )
 
 
 class Product(TenantOwned):

@@ -1,5 +1,7 @@
 """Numbers that the ORM was too slow for. Each takes a tenant id and returns a list of dicts."""
 
+from decimal import Decimal
+
 from django.db import connection
 
 REVENUE = """
@@ -61,4 +63,9 @@ def _rows(sql, parameters):
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return [dict(zip(names, map(_plain, row), strict=True)) for row in cursor.fetchall()]
+
+
+def _plain(value):
+    """PostgreSQL sums big integers as decimals, which JSON does not know."""
+    return int(value) if isinstance(value, Decimal) else value

@@ -1,6 +1,6 @@
 from django.apps import apps
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
@@ -50,7 +50,7 @@ def products(request):
             units=Sum("invoice_lines__quantity", filter=Q(invoice_lines__invoice__status="P")),
             cents=Sum("invoice_lines__amount_cents", filter=Q(invoice_lines__invoice__status="P")),
         )
-        .order_by("-cents", "pk")[:20]
+        .order_by(F("cents").desc(nulls_last=True), "pk")[:20]
     )
     return render(request, "reports/products.html", {"rows": rows})
 

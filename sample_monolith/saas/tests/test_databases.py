@@ -1,11 +1,17 @@
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
 from django.test import SimpleTestCase
 
 from saas.databases import database_from, media_root_from
 
 
 class DatabaseTests(SimpleTestCase):
+    def test_other_urls_are_refused(self):
+        for value in ["mysql://db.example/shop", "postgres://db.example:port/shop", "postgres://[::1/shop"]:
+            with self.subTest(value), self.assertRaises(ImproperlyConfigured):
+                database_from(value)
+
     def test_a_path_is_sqlite_in_wal_mode(self):
         for value in ["/data/shop.db", "sqlite:////data/shop.db"]:
             database = database_from(value)

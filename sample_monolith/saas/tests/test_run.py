@@ -53,8 +53,9 @@ class RunTests(SimpleTestCase):
     def test_bad_arguments_and_bad_databases_are_exit_2(self):
         for arguments in [["--port", "x"], ["--port", "70000"], ["--orders", "-1"]]:
             self.assertEqual(self._fails(*arguments).returncode, 2)
-        result = self._fails("--port", "0", "--database", "/nowhere/at/all.db")
-        self.assertEqual((result.returncode, len(result.stderr.splitlines())), (2, 1))
+        for database in ["/nowhere/at/all.db", "mysql://db.example/shop", str(RUN)]:
+            result = self._fails("--port", "0", "--database", database)
+            self.assertEqual((result.returncode, len(result.stderr.splitlines())), (2, 1), result.stderr)
 
     def test_one_command_makes_the_database_and_serves(self):
         with running("--port", "0", "--orders", "5", "--database", self.database) as (process, address):
