@@ -8,7 +8,7 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +23,9 @@ BILLING = SAMPLE / "extracted" / "billing"
 
 @dataclass(frozen=True)
 class Pair:
-    """Both sides' addresses and databases."""
+    """Both sides' addresses and databases, and a client for calling them."""
 
+    client: httpx.Client
     monolith: str
     service: str
     legacy: Path
@@ -75,8 +76,11 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     legacy, database = folder / "saas.db", folder / "billing.db"
     with serving(SAMPLE / "run.py", "--port", "0", "--database", legacy, "--orders", "120") as monolith:
         assert backfill(legacy, database)[0] == 0
-        with serving(BILLING / "run.py", "--database", database, "--monolith", monolith) as service:
-            yield Pair(monolith, service, legacy, database)
+        with (
+            serving(BILLING / "run.py", "--database", database, "--monolith", monolith) as service,
+            httpx.Client(timeout=20) as client,
+        ):
+            yield Pair(client, monolith, service, legacy, database)
 
 
 @pytest.fixture
@@ -96,23 +100,18 @@ def writable(legacy_copy: Path, tmp_path: Path) -> Iterator[Pair]:
     with (
         serving(SAMPLE / "run.py", "--port", "0", "--database", legacy_copy) as monolith,
         serving(BILLING / "run.py", "--database", database, "--monolith", monolith) as service,
+        httpx.Client(timeout=20) as client,
     ):
-        yield Pair(monolith, service, legacy_copy, database)
+        yield Pair(client, monolith, service, legacy_copy, database)
 
 
-@pytest.fixture
-def log_in() -> Callable[[Pair, str], httpx.Client]:
-    """A browser's client of the monolith, logged in; its cookies work on both sides."""
-
-    def logged_in(pair: Pair, username: str) -> httpx.Client:
-        client = httpx.Client(timeout=20)
+@contextmanager
+def browser_of(username: str, pair: Pair) -> Iterator[httpx.Client]:
+    """A client that is logged in at the monolith; its cookies go to both sides, as behind a facade."""
+    with httpx.Client(timeout=20) as client:
         address = f"{pair.monolith}/accounts/login/"
-        page = client.get(address)
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', client.get(address).text)
         assert token is not None
         form = {"username": username, "password": "demo-password", "csrfmiddlewaretoken": token[1]}
-        answer = client.post(address, data=form)
-        assert answer.status_code == 302
-        return client
-
-    return logged_in
+        assert client.post(address, data=form).status_code == 302
+        yield client

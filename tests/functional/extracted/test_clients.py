@@ -37,7 +37,7 @@ def open_invoices(pair: Pair) -> list[int]:
 
 
 def test_the_contract_is_refused_to_strangers_and_in_its_own_words(pair: Pair) -> None:
-    answer = httpx.get(f"{pair.service}/v1/invoices")
+    answer = pair.client.get(f"{pair.service}/v1/invoices")
     assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
     assert answer.headers["www-authenticate"] == "Token"
     for path, status in [
@@ -46,7 +46,7 @@ def test_the_contract_is_refused_to_strangers_and_in_its_own_words(pair: Pair) -
         ("?cursor=1", 400),
         ("/00000000-0000-0000-0000-000000000000", 404),
     ]:
-        answer = httpx.get(f"{pair.service}/v1/invoices{path}", headers=token(pair))
+        answer = pair.client.get(f"{pair.service}/v1/invoices{path}", headers=token(pair))
         assert (answer.status_code, answer.json()["status"]) == (status, status)
 
 
@@ -64,11 +64,13 @@ def test_a_payment_that_cannot_be_is_refused_alike_and_changes_nothing(writable:
     ]
     for body, status in bodies:
         old, new = (
-            httpx.post(f"{side}{LIST}{invoice}/pay/", content=body, headers=token(writable))
+            writable.client.post(f"{side}{LIST}{invoice}/pay/", content=body, headers=token(writable))
             for side in (writable.monolith, writable.service)
         )
         assert (new.status_code, new.content) == (status, old.content)
-    state = httpx.get(f"{writable.service}{LIST}{invoice}/", headers=token(writable)).json()["status"]
+    state = writable.client.get(f"{writable.service}{LIST}{invoice}/", headers=token(writable)).json()[
+        "status"
+    ]
     assert state == "O"
 
 
@@ -83,11 +85,14 @@ def test_whoever_may_not_bill_may_not_record_payments(writable: Pair) -> None:
     for (key,) in clerks:
         headers = {"Authorization": f"Token {key}"}
         old, new = (
-            httpx.post(f"{side}{LIST}1/pay/", headers=headers)
+            writable.client.post(f"{side}{LIST}1/pay/", headers=headers)
             for side in (writable.monolith, writable.service)
         )
         assert (new.status_code, new.content) == (403, old.content)
-        assert httpx.post(f"{writable.service}/v1/invoices/x/payments", headers=headers).status_code == 403
+        assert (
+            writable.client.post(f"{writable.service}/v1/invoices/x/payments", headers=headers).status_code
+            == 403
+        )
 
 
 def test_a_payment_is_answered_alike_once_and_the_second_time(writable: Pair) -> None:
@@ -95,11 +100,11 @@ def test_a_payment_is_answered_alike_once_and_the_second_time(writable: Pair) ->
     payment = {"method": "C", "reference": "R-1", "paid_on": "2026-02-03"}
     for key, body in [(invoice, payment), (invoice, payment), (other, {})]:
         old, new = (
-            httpx.post(f"{side}{LIST}{key}/pay/", json=body, headers=token(writable))
+            writable.client.post(f"{side}{LIST}{key}/pay/", json=body, headers=token(writable))
             for side in (writable.monolith, writable.service)
         )
         assert (new.status_code, new.content) == (old.status_code, old.content)
-    answer = httpx.get(f"{writable.service}{LIST}{invoice}/", headers=token(writable)).json()
+    answer = writable.client.get(f"{writable.service}{LIST}{invoice}/", headers=token(writable)).json()
     assert (answer["status"], answer["paid_on"]) == ("P", "2026-02-03")
     with closing(sqlite3.connect(writable.database)) as database:
         payments = database.execute("SELECT method, reference, recorded_by FROM payments").fetchall()
@@ -110,34 +115,41 @@ def test_a_payment_in_the_contracts_words_is_seen_by_old_clients(writable: Pair)
     invoice = open_invoices(writable)[0]
     headers = token(writable)
     new = {**headers, "Accept": CONTRACT}
-    document = httpx.get(f"{writable.service}{LIST}{invoice}/", headers=new).json()
+    document = writable.client.get(f"{writable.service}{LIST}{invoice}/", headers=new).json()
     payments = f"{writable.service}/v1/invoices/{document['id']}/payments"
-    assert httpx.post(payments, json={"method": "cash"}, headers=headers).status_code == 400
-    paid = httpx.post(payments, json={"method": "card", "received_on": "2026-02-03"}, headers=headers)
+    assert writable.client.post(payments, json={"method": "cash"}, headers=headers).status_code == 400
+    paid = writable.client.post(
+        payments, json={"method": "card", "received_on": "2026-02-03"}, headers=headers
+    )
     assert (paid.status_code, paid.json()["state"]) == (201, "paid")
     assert (
-        httpx.post(
+        writable.client.post(
             payments, json={"method": "card", "received_on": "2026-02-03"}, headers=headers
         ).status_code
         == 409
     )
-    assert httpx.get(f"{writable.service}{LIST}{invoice}/", headers=headers).json()["status"] == "P"
+    assert writable.client.get(f"{writable.service}{LIST}{invoice}/", headers=headers).json()["status"] == "P"
 
 
 def test_the_services_own_writes_survive_the_next_copy(writable: Pair) -> None:
     invoice = open_invoices(writable)[0]
-    httpx.post(f"{writable.service}{LIST}{invoice}/pay/", headers=token(writable)).raise_for_status()
+    writable.client.post(
+        f"{writable.service}{LIST}{invoice}/pay/", headers=token(writable)
+    ).raise_for_status()
     code, summary = backfill(writable.legacy, writable.database)
     assert (code, summary["kept"]) == (0, 1)
-    assert httpx.get(f"{writable.service}{LIST}{invoice}/", headers=token(writable)).json()["status"] == "P"
+    assert (
+        writable.client.get(f"{writable.service}{LIST}{invoice}/", headers=token(writable)).json()["status"]
+        == "P"
+    )
 
 
 def test_an_old_and_a_new_client_read_the_same_invoices_at_once(pair: Pair) -> None:
-    old = httpx.get(f"{pair.service}{LIST}?per_page=100", headers=token(pair)).json()["results"]
+    old = pair.client.get(f"{pair.service}{LIST}?per_page=100", headers=token(pair)).json()["results"]
     accept = {"Accept": f"text/html, {CONTRACT};q=0.9"}
-    new = httpx.get(f"{pair.service}{LIST}?per_page=100", headers=token(pair) | accept)
+    new = pair.client.get(f"{pair.service}{LIST}?per_page=100", headers=token(pair) | accept)
     assert new.headers["content-type"] == CONTRACT
-    own = httpx.get(f"{pair.service}/v1/invoices?limit=100", headers=token(pair))
+    own = pair.client.get(f"{pair.service}/v1/invoices?limit=100", headers=token(pair))
     assert own.json()["items"] == new.json()["items"]
     words = {"O": "open", "P": "paid", "V": "void"}
     for legacy, contract in zip(old, own.json()["items"], strict=True):
@@ -154,7 +166,7 @@ def test_the_contracts_pages_hold_every_invoice_once(pair: Pair) -> None:
     seen: list[str] = []
     path: str | None = "/v1/invoices?limit=7&state=paid"
     while path:
-        page = httpx.get(pair.service + path, headers=token(pair)).json()
+        page = pair.client.get(pair.service + path, headers=token(pair)).json()
         assert {item["state"] for item in page["items"]} == {"paid"}
         seen += [item["id"] for item in page["items"]]
         path = page["next"]
@@ -167,14 +179,14 @@ def test_the_contracts_pages_hold_every_invoice_once(pair: Pair) -> None:
 
 
 def test_the_contract_is_published_as_json_schema(pair: Pair) -> None:
-    schema = httpx.get(f"{pair.service}/v1/schema").json()
+    schema = pair.client.get(f"{pair.service}/v1/schema").json()
     assert schema == msgspec.json.decode((BILLING / "billing_service" / "contract.v1.json").read_bytes())
 
 
 @pytest.mark.parametrize("release", ["errors", "slow", "wrong"])
 def test_a_bad_release_passes_the_health_check_and_is_bad(pair: Pair, release: str) -> None:
     path, headers = f"{LIST}?per_page=1&status=P", token(pair)
-    good = httpx.get(pair.monolith + path, headers=headers)
+    good = pair.client.get(pair.monolith + path, headers=headers)
     arguments = ("--database", pair.database, "--monolith", pair.monolith, "--broken", release)
     with serving(BILLING / "run.py", *arguments) as service, httpx.Client() as client:
         assert client.get(f"{service}/healthz").json() == {"status": "ok"}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
 import httpx
 import pytest
 
-from .conftest import Pair
+from .conftest import Pair, browser_of
 
 LIST = "/api/billing/invoices/"
 HEADERS = ("content-type", "allow", "www-authenticate")
@@ -18,8 +17,8 @@ HEADERS = ("content-type", "allow", "www-authenticate")
 
 def ask_both(pair: Pair, method: str, path: str, **options: Any) -> httpx.Response:
     """The service's answer, after it was found equal to the monolith's."""
-    old = httpx.request(method, pair.monolith + path, timeout=20, **options)
-    new = httpx.request(method, pair.service + path, timeout=20, **options)
+    old = pair.client.request(method, pair.monolith + path, **options)
+    new = pair.client.request(method, pair.service + path, **options)
     assert (new.status_code, new.content) == (old.status_code, old.content), (method, path)
     assert [new.headers.get(name) for name in HEADERS] == [old.headers.get(name) for name in HEADERS]
     return new
@@ -140,18 +139,14 @@ def test_other_safe_methods_are_answered_alike(pair: Pair) -> None:
         assert ask_both(pair, method, f"{LIST}999999/", headers=headers).status_code in {200, 404}
 
 
-def test_a_browsers_session_is_known_on_both_sides(
-    pair: Pair, log_in: Callable[[Pair, str], httpx.Client]
-) -> None:
-    with log_in(pair, "alice") as browser:
+def test_a_browsers_session_is_known_on_both_sides(pair: Pair) -> None:
+    with browser_of("alice", pair) as browser:
         old, new = (browser.get(side + LIST) for side in (pair.monolith, pair.service))
     assert (new.status_code, new.content) == (200, old.content)
     assert old.json()["count"] > 0
 
 
-def test_a_browsers_write_needs_the_same_csrf_token_on_both_sides(
-    pair: Pair, log_in: Callable[[Pair, str], httpx.Client]
-) -> None:
+def test_a_browsers_write_needs_the_same_csrf_token_on_both_sides(pair: Pair) -> None:
     refused: list[dict[str, str]] = [
         {},
         {"X-CSRFToken": "short"},
@@ -159,7 +154,7 @@ def test_a_browsers_write_needs_the_same_csrf_token_on_both_sides(
         {"X-CSRFToken": "-" * 32},
         {"Origin": "https://elsewhere.example"},
     ]
-    with log_in(pair, "alice") as browser:
+    with browser_of("alice", pair) as browser:
         for headers in refused:
             old, new = (
                 browser.post(f"{side}{LIST}999999/pay/", headers=headers)
