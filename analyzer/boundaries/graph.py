@@ -10,9 +10,9 @@ from math import sqrt
 from analyzer.coupling import Tables
 from analyzer.model.plan import Edge
 
-HOME = 2.0
-"""What it weighs that two tables belong to the same Django app, spread over the app's tables: a team's own first
-guess, worth less than one foreign key."""
+HOME = 6.0
+"""What it weighs that a table belongs to a Django app, spread over the app's other tables: a team's own first guess is
+worth as much as one cascade."""
 
 Adjacency = list[dict[int, float]]
 
@@ -30,11 +30,14 @@ class TableGraph:
 
 
 def build_graph(
-    tables: Tables, edges: Iterable[Edge], keep: Iterable[str], together: Iterable[tuple[str, str]] = ()
+    tables: Tables,
+    edges: Iterable[Edge],
+    part_of: Mapping[str, str],
+    together: Iterable[tuple[str, str]] = (),
 ) -> TableGraph:
-    """The graph over the tables in ``keep``; pairs in ``together`` (must-link) become one node."""
-    names = sorted(set(keep))
-    groups = _contract(names, together)
+    """The graph over the tables in ``part_of``, which says in which part of the system (its app) each one is; pairs in
+    ``together`` (must-link) become one node."""
+    groups = _contract(sorted(part_of), together)
     node_of = {table: i for i, group in enumerate(groups) for table in group}
     adjacency: Adjacency = [defaultdict(float) for _ in groups]
     for edge in edges:
@@ -44,6 +47,7 @@ def build_graph(
         if one is not None and other is not None and one != other:
             adjacency[one][other] += edge.weight
             adjacency[other][one] += edge.weight
+    _soften(adjacency, [part_of[group[0]] for group in groups])
     _add_home(groups, tables, adjacency)
     return TableGraph(groups, [dict(sorted(row.items())) for row in adjacency])
 
@@ -83,6 +87,27 @@ def _contract(names: Sequence[str], together: Iterable[tuple[str, str]]) -> tupl
     for name in names:
         groups[root(name)].append(name)
     return tuple(tuple(groups[key]) for key in sorted(groups))
+
+
+def _soften(adjacency: Adjacency, parts: Sequence[str]) -> None:
+    """Divide each tie between parts by sqrt(s_a * s_b), ``s`` being over how many foreign parts a table's ties spread.
+
+    A table that is tied to many parts alike (an audit log, a notification, a number range) says little about where it
+    belongs by any one of those ties. ``s`` is the inverse Simpson index 1 / sum(p**2) (Simpson, Nature 163, 1949) of
+    the shares of its foreign weight: 1 for ties to one part only, n for equal ties to n parts.
+    """
+    spread = []
+    for i, row in enumerate(adjacency):
+        weights: dict[str, float] = defaultdict(float)
+        for j, weight in sorted(row.items()):
+            if parts[j] != parts[i]:
+                weights[parts[j]] += weight
+        total = sum(weights.values())
+        spread.append(1 / sum((w / total) ** 2 for w in weights.values()) if total else 1.0)
+    for i, row in enumerate(adjacency):
+        for j in row:
+            if parts[j] != parts[i]:
+                row[j] /= sqrt(spread[i] * spread[j])
 
 
 def _add_home(groups: Sequence[tuple[str, ...]], tables: Tables, adjacency: Adjacency) -> None:

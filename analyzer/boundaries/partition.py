@@ -38,7 +38,7 @@ def partition_tables(facts: Facts, tables: Tables, edges: tuple[Edge, ...], seed
     parts = _parts(own, tables, edges, linked, seed)
     hubs = find_hubs(facts, tables, parts)
     kept = [edge for edge in edges if not _is_reference(edge, tables, hubs, parts)]
-    graph = build_graph(tables, kept, own, linked)
+    graph = build_graph(tables, kept, parts, linked)
     adjacency = damped(graph.adjacency)
     consensus = agree(adjacency, seed)
     community = merge_small(graph, adjacency, consensus.community, tables)
@@ -55,7 +55,7 @@ def _parts(
     apps = {table: tables.app[table] for table in own}
     if len(set(apps.values())) >= FEWEST_PARTS:
         return apps
-    graph = build_graph(tables, edges, own, linked)
+    graph = build_graph(tables, edges, dict.fromkeys(own, ""), linked)
     community = agree(damped(graph.adjacency), seed).community
     return {table: str(community[i]) for i, group in enumerate(graph.members) for table in group}
 

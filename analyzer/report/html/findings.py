@@ -36,10 +36,11 @@ def method_tab(analysis: Analysis, summary: Summary) -> Safe:
         el(
             "p",
             "The code was parsed, never imported or run. Each coupling between two tables carries a kind and the lines "
-            "that show it; kinds are weighted by what a cut through them costs. Weights are damped by how busy both "
-            "tables are (w / sqrt(d_a d_b)), then clustered 100 times at five resolutions. Tables that sit together "
-            "in more than half of the runs form a boundary; \u201csure\u201d is the mean share of runs in which its "
-            "tables sat together. Tables that most other apps refer to are reference data and tie nothing together.",
+            "that show it; kinds are weighted by what a cut through them costs. Weights are damped by over how many "
+            "other apps a table\u2019s ties spread and by how busy both tables are, then clustered 100 times at five "
+            "resolutions. Tables that sit together in more than half of the runs form a boundary; "
+            "\u201csure\u201d is the mean share of runs in which its tables sat together. Tables that most other apps "
+            "refer to are reference data and tie nothing together.",
         ),
         el("h3", "Weights"),
         table(("kind", "weight"), [(kind, f"{weight:g}") for kind, weight in WEIGHTS.items()], "narrow", [1]),
