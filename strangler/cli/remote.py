@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import msgspec
@@ -35,6 +35,12 @@ class Remote:
             raise BadDocument(
                 f"{url!r} is not an address, or the token is not one", where="--url", remedy="Correct it."
             ) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *stopped_by: object) -> None:
+        self._client.close()
 
     def table(self, version: int | None = None) -> RouteTable:
         query = "" if version is None else f"?version={version}"

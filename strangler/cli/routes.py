@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from strangler.cli.target import Target
     from strangler.control.verbs import AnyVerb
 
@@ -43,7 +45,8 @@ def list_(
     """The routes in the order in which they are tried."""
     from strangler.cli import views
 
-    views.show_list(_target(state, url, token).table(), format_, all_)
+    with _target(state, url, token) as target:
+        views.show_list(target.table(), format_, all_)
 
 
 @app.command()
@@ -57,8 +60,8 @@ def show(
     """A group's settings, its routes, its last change; without NAME, every group's."""
     from strangler.cli import views
 
-    target = _target(state, url, token)
-    views.show_groups(target.table(), target.history(), name, format_)
+    with _target(state, url, token) as target:
+        views.show_groups(target.table(), target.history(), name, format_)
 
 
 @app.command("test")
@@ -78,8 +81,9 @@ def try_(
     from strangler.cli.request import facts_of
 
     facts = facts_of(method, path, header or [], host, client)
-    if not views.show_test(_target(state, url, token).table(), facts, format_):
-        raise typer.Exit(1)
+    with _target(state, url, token) as target:
+        if not views.show_test(target.table(), facts, format_):
+            raise typer.Exit(1)
 
 
 @app.command()
@@ -311,7 +315,8 @@ def history(
     """Who changed what, when, by which way, and why; newest first."""
     from strangler.cli import views
 
-    views.show_history(_target(state, url, token).history(limit), format_)
+    with _target(state, url, token) as target:
+        views.show_history(target.history(limit), format_)
 
 
 @app.command()
@@ -326,8 +331,8 @@ def diff(
     """What differs between two versions."""
     from strangler.cli import views
 
-    target = _target(state, url, token)
-    views.show_diff(target.table(before), target.table(after), format_)
+    with _target(state, url, token) as target:
+        views.show_diff(target.table(before), target.table(after), format_)
 
 
 @app.command("apply")
@@ -372,24 +377,34 @@ def export(
     """The table as a document that `apply` reads."""
     from strangler.cli.request import write_document
 
-    write_document(_target(state, url, token).table(version), output, format_)
+    with _target(state, url, token) as target:
+        write_document(target.table(version), output, format_)
 
 
-def _target(state: str | None, url: str | None, token: str | None, *, create: bool = False) -> Target:
+def _target(
+    state: str | None, url: str | None, token: str | None, *, create: bool = False
+) -> AbstractContextManager[Target]:
     from strangler.cli.target import open_target
 
     return open_target(state, url, token, create=create)
 
 
 def _change(
-    target: Target, verb: AnyVerb, reason: str, dry_run: bool, force: bool, yes: bool, format_: str
+    opening: AbstractContextManager[Target],
+    verb: AnyVerb,
+    reason: str,
+    dry_run: bool,
+    force: bool,
+    yes: bool,
+    format_: str,
 ) -> None:
     from strangler.cli import views
     from strangler.control import Request
 
     request = Request(verb, reason=reason, force=force, dry_run=dry_run)
-    views.say_group(target, getattr(verb, "name", None))
-    expected = None
-    if not (dry_run or yes) and views.interactive():
-        expected = views.ask(target, Request(verb, reason=reason, force=force, dry_run=True))
-    views.show_outcome(target.change(request, expected), dry_run, format_)
+    with opening as target:
+        views.say_group(target, getattr(verb, "name", None))
+        expected = None
+        if not (dry_run or yes) and views.interactive():
+            expected = views.ask(target, Request(verb, reason=reason, force=force, dry_run=True))
+        views.show_outcome(target.change(request, expected), dry_run, format_)

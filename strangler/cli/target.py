@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from getpass import getuser
 from pathlib import Path
 from typing import Protocol
@@ -43,7 +44,8 @@ def configuration(environ: Mapping[str, str] = os.environ) -> Configuration:
     return load(Path.cwd(), environ)
 
 
-def open_target(state: str | None, url: str | None, token: str | None, *, create: bool) -> Target:
+@contextmanager
+def open_target(state: str | None, url: str | None, token: str | None, *, create: bool) -> Iterator[Target]:
     """What the options name. ``create``: a missing state file is made."""
     if state is not None and url is not None:
         raise BadDocument("--state and --url exclude each other", remedy="Give one of them.")
@@ -52,8 +54,11 @@ def open_target(state: str | None, url: str | None, token: str | None, *, create
     if address is not None:
         from strangler.cli.remote import Remote
 
-        return Remote(address, settings.get("token", token))
-    return Local(open_local(state, create=create), actor())
+        with Remote(address, settings.get("token", token)) as remote:
+            yield remote
+        return
+    with closing(open_local(state, create=create)) as opened:
+        yield Local(opened, actor())
 
 
 def open_local(state: str | None, *, create: bool) -> State:

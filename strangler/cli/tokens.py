@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -28,13 +29,13 @@ def add(
 
     if role not in get_args(Role):
         raise BadDocument(f"{role!r} is not a role", where="--role", remedy="Choose viewer or operator.")
-    tokens = open_local(state, create=True).tokens
-    if name is None:
-        taken = {token.name for token in tokens.list()}
-        name = next(free for n in range(1, len(taken) + 2) if (free := f"{role}-{n}") not in taken)
     secret = new_secret()
     known_role: Role = "operator" if role == "operator" else "viewer"
-    tokens.add(Token(read_name(name, "--name"), known_role, time.time()), digest_of(secret))
+    with closing(open_local(state, create=True)) as opened:
+        if name is None:
+            taken = {token.name for token in opened.tokens.list()}
+            name = next(free for n in range(1, len(taken) + 2) if (free := f"{role}-{n}") not in taken)
+        opened.tokens.add(Token(read_name(name, "--name"), known_role, time.time()), digest_of(secret))
     typer.echo(f"token {name!r} ({role}); it is shown only now. Use it as STRANGLER_TOKEN.", err=True)
     typer.echo(secret)
 
@@ -45,7 +46,8 @@ def list_(state: StateOption = None, format_: Format = "text") -> None:
     from strangler.cli.target import open_local
     from strangler.cli.text import columns, print_json, when
 
-    tokens = open_local(state, create=False).tokens.list()
+    with closing(open_local(state, create=False)) as opened:
+        tokens = opened.tokens.list()
     if format_ == "json":
         print_json({"tokens": [{"name": t.name, "role": t.role, "created": t.created} for t in tokens]})
     elif tokens:
@@ -59,5 +61,6 @@ def revoke(name: str, state: StateOption = None) -> None:
     """Forget a token; it stops working at once."""
     from strangler.cli.target import open_local
 
-    open_local(state, create=False).tokens.revoke(name)
+    with closing(open_local(state, create=False)) as opened:
+        opened.tokens.revoke(name)
     typer.echo(f"token {name!r} is revoked")

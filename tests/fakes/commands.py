@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from strangler.cli import main
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -20,6 +24,39 @@ class Answer:
     @property
     def json(self) -> Any:
         return json.loads(self.out)
+
+
+class Here:
+    """Runs ``strangler`` in this process: quicker, and a debugger gets in."""
+
+    def __init__(
+        self,
+        folder: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        **environ: str,
+    ) -> None:
+        self._folder = folder
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+        self._environ = {"STRANGLER_ACTOR": "tester", **environ}
+
+    def run(self, *arguments: str) -> Answer:
+        with self._monkeypatch.context() as patched:
+            patched.chdir(self._folder)
+            for name in [name for name in os.environ if name.startswith("STRANGLER_")]:
+                patched.delenv(name)
+            for name, value in self._environ.items():
+                patched.setenv(name, value)
+            self._capsys.readouterr()
+            with pytest.raises(SystemExit) as stopped:
+                main(list(arguments))
+        captured = self._capsys.readouterr()
+        return Answer(int(stopped.value.code or 0), captured.out, captured.err)
+
+    def having(self, **environ: str) -> Here:
+        """The same with other environment variables."""
+        return Here(self._folder, self._monkeypatch, self._capsys, **environ)
 
 
 class Commands:

@@ -4,25 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fakes.commands import Answer
-
-from strangler.cli import main
-
-Run = Callable[..., Answer]
+from fakes.commands import Answer, Here
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
     """The command line in this process, in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("STATE", "URL", "TOKEN", "DEBUG"):
-        monkeypatch.delenv(f"STRANGLER_{name}", raising=False)
-    monkeypatch.setenv("STRANGLER_ACTOR", "tester")
+    return Here(tmp_path, monkeypatch, capsys)
 
-    def run(*arguments: str) -> Answer:
-        with pytest.raises(SystemExit) as stopped:
-            main(list(arguments))
-        captured = capsys.readouterr()
-        return Answer(int(stopped.value.code or 0), captured.out, captured.err)
 
-    return run
+@pytest.fixture
+def run(here: Here) -> Callable[..., Answer]:
+    return here.run

@@ -1,0 +1,77 @@
+"""The commands through the admin API of another process's state, over a real connection."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from fakes.commands import Here
+
+from strangler.console import create_app
+from strangler.store import open_state
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    here = Here(tmp_path, monkeypatch, capsys)
+    here.run("routes", "add", "billing", "--prefix", "/inv/", "--service", "http://127.0.0.1:9001")
+    here.run("routes", "writer", "billing", "monolith")
+    return here
+
+
+@pytest.fixture
+def url(here: Here, tmp_path: Path) -> Iterator[str]:
+    state = open_state(f"sqlite:///{tmp_path}/strangler.db")
+    app = create_app(state, metrics=str, status=dict)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+    state.close()
+
+
+def test_without_the_right_token_nothing_changes(here: Here, url: str) -> None:
+    viewer = here.run("tokens", "add", "--role", "viewer").out.strip()
+    for token, code in (("", 2), ("wrong", 2), (viewer, 3)):
+        answer = here.having(STRANGLER_TOKEN=token).run("routes", "canary", "billing", "5", "--url", url)
+        assert answer.code == code, answer.err
+        assert answer.err.count("\n") == 1
+    assert len(here.run("routes", "history", "--format", "json").json["history"]) == 2
+
+
+def test_every_error_has_the_same_code_as_on_the_state(here: Here, url: str) -> None:
+    operator = here.run("tokens", "add", "--role", "operator").out.strip()
+    remote = here.having(STRANGLER_TOKEN=operator, STRANGLER_URL=url)
+    for arguments in (
+        ("canary", "biling", "5"),
+        ("add", "billing", "--path", "/x/", "--service", "http://x"),
+        ("add", "x", "--path", "/<x", "--service", "http://x"),
+        ("rollback", "--to", "99"),
+        ("diff", "99"),
+        ("show", "biling"),
+    ):
+        ours, theirs = remote.run("routes", *arguments), here.run("routes", *arguments)
+        assert (ours.code, ours.err) == (theirs.code, theirs.err)
+        assert ours.code in (2, 3)
+
+
+def test_the_whole_way_there_and_back(here: Here, url: str) -> None:
+    operator = here.run("tokens", "add", "--role", "operator", "--name", "ci").out.strip()
+    remote = here.having(STRANGLER_TOKEN=operator, STRANGLER_URL=url)
+    assert remote.run("routes", "canary", "billing", "25", "--reason", "ü").code == 0
+    assert remote.run("routes", "flip", "billing", "--to", "service").out == (
+        "version 4: flip billing to the service (share 25 % -> 100 %)\n"
+    )
+    assert remote.run("routes", "rollback").code == 0
+    assert remote.run("routes", "export").out == here.run("routes", "export").out
+    assert remote.run("routes", "diff", "2", "3").out == here.run("routes", "diff", "2", "3").out
+    history = remote.run("routes", "history", "--format", "json")
+    assert history.out == here.run("routes", "history", "--format", "json").out
+    assert [(r["actor"], r["via"]) for r in history.json["history"][:3]] == [("ci", "api")] * 3
