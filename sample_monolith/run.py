@@ -69,14 +69,14 @@ def _listen(host, port):
 def _run(listener, options) -> int:
     import django
     from django.core.exceptions import ImproperlyConfigured
-    from django.core.management import call_command
+    from django.core.management import CommandError, call_command
     from django.db.utils import Error as DatabaseError
 
     try:
         django.setup()
         call_command("migrate", verbosity=0, interactive=False)
         call_command("seed", orders=options.orders, if_empty=True)
-    except (DatabaseError, ImproperlyConfigured) as error:
+    except (CommandError, DatabaseError, ImproperlyConfigured) as error:
         reason = " ".join(str(error).split()).rstrip(".?")
         print(f"cannot use the database: {reason}. Check --database.", file=sys.stderr)
         return 2
@@ -98,11 +98,14 @@ def _serve(listener, options) -> int:
         proxy_headers=False,
         access_log=options.access_log,
         log_level="info" if options.access_log else "warning",
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=2,
     )
     uvicorn.Server(config).run(sockets=[listener])
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

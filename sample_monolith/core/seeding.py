@@ -7,12 +7,13 @@ from collections import Counter
 from django.contrib.auth.hashers import get_hasher
 from django.contrib.contenttypes.models import ContentType
 from django.core.management.color import no_style
-from django.db import connection, transaction
+from django.db import connection
 
 from accounts.models import ApiToken, Membership, Role, Tenant, User
 from audit.models import AuditEntry, Note
 from billing.models import Invoice, InvoiceLine, Payment, Plan, Subscription
 from catalog.models import Bundle, BundleItem, Category, Product, Tag
+from core import demo_data as demo
 from core.helpers import add_days, tax_on
 from core.models import NumberRange
 from inventory.models import Reservation, StockItem, StockMovement, Warehouse
@@ -26,78 +27,16 @@ LAST_DAY = dt.date(2026, 6, 30)
 NOON = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 SPAN_DAYS = 540
 CHUNK = 2000
-PASSWORD = "demo-password"
-
-TENANTS = [
-    ("Acme GmbH", "acme", "DE", "EUR"),
-    ("Globex SARL", "globex", "FR", "EUR"),
-    ("Initech Ltd", "initech", "GB", "GBP"),
-]
-USERS = [  # username, first name, is_superuser, [(tenant, role)]
-    ("admin", "Admin", True, []),
-    ("alice", "Alice", False, [("acme", "owner")]),
-    ("bob", "Bob", False, [("acme", "sales")]),
-    ("carol", "Carol", False, [("globex", "owner")]),
-    ("dave", "Dave", False, [("initech", "owner")]),
-    ("erin", "Erin", False, [("acme", "accounting"), ("globex", "accounting")]),
-    ("frank", "Frank", False, [("acme", "viewer")]),
-]
-ROLES = [  # code, name, can_sell, can_bill, can_manage
-    ("owner", "Owner", True, True, True),
-    ("sales", "Sales", True, False, False),
-    ("accounting", "Accounting", False, True, False),
-    ("viewer", "Viewer", False, False, False),
-]
-TOKENS = [  # user, tenant
-    ("alice", "acme"),
-    ("frank", "acme"),
-    ("carol", "globex"),
-    ("dave", "initech"),
-]
-TEMPLATES = [
-    ("order-placed", "{order} placed by {customer}", "{order} for {customer} was placed: {total}."),
-    ("payment-received", "{invoice} paid", "{amount} received for {invoice}."),
-    ("invoice-overdue", "{invoice} is overdue", "{customer} is {days} days late with {invoice}."),
-    ("stock-low", "{product} is running out", "{free} left of {product}."),
-    ("ticket-reply", "New reply on {ticket}", "{subject}"),
-    ("welcome", "Welcome", "Good to have you here."),
-]
-CATEGORIES = ["Fasteners", "Hand tools", "Power tools", "Safety", "Cabling", "Lighting"]
-TAGS = ["new", "bulky", "clearance", "eco"]
-KINDS = ["Bolt", "Clamp", "Drill", "Glove", "Cable", "Lamp", "Hinge", "Saw", "Mask", "Switch"]
-SIZES = ["S", "M", "L", "XL", "12 mm", "40 mm"]
-NAMES = [
-    "Nordwind",
-    "Delta",
-    "Harbour",
-    "Linden",
-    "Quarry",
-    "Meridian",
-    "Fjord",
-    "Orchard",
-    "Summit",
-    "Delft",
-]
-TRADES = ["Logistics", "Works", "Interiors", "Energy", "Foods", "Rail", "Print", "Clinics"]
-CITIES = [
-    ("10115", "Berlin"),
-    ("69001", "Lyon"),
-    ("20095", "Hamburg"),
-    ("44135", "Dortmund"),
-    ("B1 1AA", "Birmingham"),
-]
-LOW_TAX_CATEGORY = "Safety"
-
-
-def token_key(username, tenant_slug):
-    """The published API token of a demo user: "demo-token-alice-acme"."""
-    return f"demo-token-{username}-{tenant_slug}"
 
 
 def seed(orders, report=lambda text: None):
     """Fill an empty database. `orders` is their number; everything else follows from it."""
-    with transaction.atomic():
-        Seeder(orders, report).run()
+    Seeder(orders, report).run()
+
+
+def is_seeded():
+    """Number ranges are written last: without them, seeding was interrupted."""
+    return NumberRange.objects.exists()
 
 
 class Seeder:
@@ -136,17 +75,17 @@ class Seeder:
         new = self._new
         self.tenants = [
             new(Tenant, name=name, slug=slug, country=country, currency=currency)
-            for name, slug, country, currency in TENANTS
+            for name, slug, country, currency in demo.TENANTS
         ]
         tenants = {tenant.slug: tenant for tenant in self.tenants}
         roles = {
             code: new(Role, code=code, name=name, can_sell=sell, can_bill=bill, can_manage=manage)
-            for code, name, sell, bill, manage in ROLES
+            for code, name, sell, bill, manage in demo.ROLES
         }
-        self.users = {name: self._user(name, first, root) for name, first, root, _ in USERS}
+        self.users = {name: self._user(name, first, root) for name, first, root, _ in demo.USERS}
         memberships = [
             new(Membership, user=self.users[name], tenant=tenants[slug], role=roles[role])
-            for name, _, _, places in USERS
+            for name, _, _, places in demo.USERS
             for slug, role in places
         ]
         self.staff = {
@@ -155,12 +94,17 @@ class Seeder:
         }
         tokens = [
             new(
-                ApiToken, key=token_key(name, slug), label="demo", user=self.users[name], tenant=tenants[slug]
+                ApiToken,
+                key=demo.token_key(name, slug),
+                label="demo",
+                user=self.users[name],
+                tenant=tenants[slug],
             )
-            for name, slug in TOKENS
+            for name, slug in demo.TOKENS
         ]
         templates = [
-            new(MessageTemplate, code=code, subject=subject, body=body) for code, subject, body in TEMPLATES
+            new(MessageTemplate, code=code, subject=subject, body=body)
+            for code, subject, body in demo.TEMPLATES
         ]
         preferences = [
             new(Preference, user=user, channel=channel)
@@ -172,7 +116,7 @@ class Seeder:
         self._greet(templates[-1])
 
     def _user(self, username, first_name, is_superuser):
-        password = get_hasher().encode(PASSWORD, f"demo-salt-{username}")
+        password = get_hasher().encode(demo.PASSWORD, f"demo-salt-{username}")
         return self._new(
             User,
             username=username,
@@ -205,12 +149,12 @@ class Seeder:
         categories, tags, products, links = [], [], [], []
         for tenant in self.tenants:
             root = new(Category, tenant=tenant, name="Everything")
-            mine = [new(Category, tenant=tenant, name=name, parent=root) for name in CATEGORIES]
+            mine = [new(Category, tenant=tenant, name=name, parent=root) for name in demo.CATEGORIES]
             categories += [root, *mine]
-            labels = [new(Tag, tenant=tenant, name=name) for name in TAGS]
+            labels = [new(Tag, tenant=tenant, name=name) for name in demo.TAGS]
             tags += labels
-            for kind in KINDS:
-                for size in SIZES:
+            for kind in demo.KINDS:
+                for size in demo.SIZES:
                     product = self._product(tenant, rng.choice(mine), f"{kind} {size}")
                     products.append(product)
                     links += [
@@ -223,7 +167,7 @@ class Seeder:
             self._bundle(tenant)
 
     def _product(self, tenant, category, name):
-        tax = {"GB": 20, "FR": 20}.get(tenant.country, 7 if category.name == LOW_TAX_CATEGORY else 19)
+        tax = {"GB": 20, "FR": 20}.get(tenant.country, 7 if category.name == demo.LOW_TAX_CATEGORY else 19)
         return self._new(
             Product,
             tenant=tenant,
@@ -264,8 +208,8 @@ class Seeder:
             customer = self._customer(tenant, index)
             customers.append(customer)
             for kind, _ in Address.KINDS:
-                postcode, city = self.rng.choice(CITIES)
-                street = f"{self.rng.randint(1, 180)} {self.rng.choice(NAMES)} Street"
+                postcode, city = self.rng.choice(demo.CITIES)
+                street = f"{self.rng.randint(1, 180)} {self.rng.choice(demo.NAMES)} Street"
                 address = self._new(
                     Address, customer=customer, kind=kind, street=street, postcode=postcode, city=city
                 )
@@ -287,7 +231,7 @@ class Seeder:
 
     def _customer(self, tenant, index):
         rng = self.rng
-        name = f"{rng.choice(NAMES)} {rng.choice(TRADES)} {index + 1}"
+        name = f"{rng.choice(demo.NAMES)} {rng.choice(demo.TRADES)} {index + 1}"
         return self._new(
             Customer,
             tenant=tenant,
@@ -517,13 +461,14 @@ class Seeder:
     def _finish(self):
         for pk, reserved in sorted(self.reserved.items()):
             StockItem.objects.filter(pk=pk).update(reserved=reserved)
-        NumberRange.objects.bulk_create(
-            NumberRange(tenant_id=tenant, kind=kind, next_value=value + 1)
-            for (tenant, kind), value in sorted(self.numbers.items())
-        )
         with connection.cursor() as cursor:
             for statement in connection.ops.sequence_reset_sql(no_style(), list(self.pks)):
                 cursor.execute(statement)
+        NumberRange.objects.bulk_create(
+            NumberRange(tenant=tenant, kind=kind, next_value=self.numbers[tenant.pk, kind] + 1)
+            for tenant in self.tenants
+            for kind in NumberRange.PREFIXES
+        )
 
     def _store(self, *lists):
         for rows in lists:

@@ -8,7 +8,8 @@ from django.test import AsyncClient, Client, TestCase
 from django.test.runner import DiscoverRunner
 
 from accounts.models import Tenant, User
-from core.seeding import seed, token_key
+from core.demo_data import token_key
+from core.seeding import seed
 
 APPS = "accounts audit billing catalog core inventory notifications orders reports saas support".split()
 

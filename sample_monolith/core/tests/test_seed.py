@@ -5,6 +5,7 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.test import TransactionTestCase
 
+from accounts.models import Tenant
 from core.testing import APPS
 from orders.models import Order
 
@@ -26,6 +27,11 @@ class SeedTests(TransactionTestCase):
             self._seed(orders=5)
         self._seed(orders=9, if_empty=True)
         self.assertEqual(Order.objects.count(), 5)
+
+    def test_a_half_seeded_database_is_named(self):
+        Tenant.objects.create(name="Half", slug="half")
+        with self.assertRaisesMessage(CommandError, "seeding was interrupted"):
+            self._seed(orders=5, if_empty=True)
 
     def test_a_negative_number_of_orders(self):
         with self.assertRaises(CommandError):

@@ -1,7 +1,8 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Tenant
-from core.seeding import PASSWORD, seed
+from core.demo_data import PASSWORD
+from core.seeding import is_seeded, seed
 
 
 class Command(BaseCommand):
@@ -15,6 +16,8 @@ class Command(BaseCommand):
         if orders < 0:
             raise CommandError("--orders must not be negative")
         if Tenant.objects.exists():
+            if not is_seeded():
+                raise CommandError("seeding was interrupted; start again with a new database")
             if if_empty:
                 return
             raise CommandError("the database is not empty; seed a new one")
