@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from acl.mapping.embed import imports_of, source_of_computed, source_of_support, with_dependencies
-from acl.mapping.emit import Names, kinds, result, variable, wanted
+from acl.mapping.emit import Names, kinds, result, wanted
 from acl.mapping.layout import Called, Expression, Text, literal, printed
 from acl.mapping.model import Direction, Mapping, Nested
 from acl.mapping.operations import LegacyOnly
@@ -42,7 +42,7 @@ def compile_source(mapping: Mapping, *, width: int = 88) -> str:
         for direction in _WORDS
         for text in _direction(plan(mapping, direction), names, width)  # fills `names` as it prints
     ]
-    functions.append(_put(mapping))
+    functions.append(_put(mapping, names))
     support = [source_of_support(name) for name in with_dependencies(names.support)]
     own = [source_of_computed(function, name) for name, function in names.computed.items()]
     constants = [_constant(name, value, width) for name, value in names.constants.items()]
@@ -84,7 +84,7 @@ def _constant(name: str, value: Expression, width: int) -> str:
 
 def _direction(laid: Plan, names: Names, width: int) -> Iterator[str]:
     source, source_type, answer, answer_type = _WORDS[laid.direction]
-    ids = {kind: variable(kind) for kind in kinds(laid)}
+    ids = {kind: names.ids(kind) for kind in kinds(laid)}
     signature = _signature(
         laid.direction,
         [f"{source}s: Iterable[{source_type}]", "resolve: Resolve"],
@@ -95,7 +95,7 @@ def _direction(laid: Plan, names: Names, width: int) -> Iterator[str]:
         f"{signature}\n"
         f'    """Translate a batch; answers the {answer}s, and the positions of the {source}s that are refused."""\n'
         f"    batch = list({source}s)\n"
-        f"{_resolving(laid, ids, source, width)}"
+        f"{_resolving(laid, names, source, width)}"
         f"    {answer}s: list[{answer_type}] = []\n"
         f"    refused: list[int] = []\n"
         f"    for position, {source} in enumerate(batch):\n"
@@ -125,12 +125,13 @@ def _appending(answer: str, arguments: list[str], width: int) -> str:
     return printed(Called(f"{answer}s.append", (one,)), width=width, indent=12, used=12)
 
 
-def _resolving(laid: Plan, ids: dict[str, str], source: str, width: int) -> str:
+def _resolving(laid: Plan, names: Names, source: str, width: int) -> str:
+    ids = {kind: names.ids(kind) for kind in kinds(laid)}
     if not ids:
         return ""
     lines = [f"    wanted_{name}: set[Any] = set()" for name in ids.values()]
     lines += [f"    for {source} in batch:", "        try:"]
-    for kind, key, loop in wanted(laid, source):
+    for kind, key, loop in wanted(laid, source, names):
         added = Called(
             f"wanted_{ids[kind]}.{'update' if loop else 'add'}", (Text(f"[{key}{loop}]" if loop else key),)
         )
@@ -142,16 +143,16 @@ def _resolving(laid: Plan, ids: dict[str, str], source: str, width: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _put(mapping: Mapping) -> str:
+def _put(mapping: Mapping, names: Names) -> str:
     return (
         "def put(row: Row, existing: Row) -> Row:\n"
         '    """Keep in `row`, an answer of to_legacy, what only the `existing` row knows; children by key."""\n'
-        + "".join(f"    {line}\n" for line in _kept(mapping, "row", "existing"))
+        + "".join(f"    {line}\n" for line in _kept(mapping, "row", "existing", names))
         + "    return row"
     )
 
 
-def _kept(mapping: Mapping, row: str, existing: str) -> Iterator[str]:
+def _kept(mapping: Mapping, row: str, existing: str, names: Names) -> Iterator[str]:
     for operation in mapping.operations:
         if isinstance(operation, LegacyOnly):
             name = literal(operation.columns[0])
@@ -159,8 +160,8 @@ def _kept(mapping: Mapping, row: str, existing: str) -> Iterator[str]:
     for _, step in mapping.steps("to_legacy"):
         if not isinstance(step, Nested) or step.using is None:
             continue
-        member, children, key = variable(step.using.name), literal(step.target), literal(step.key)
-        inner = list(_kept(step.using, member, f"old_{member}"))
+        member, children, key = names.member(step.using), literal(step.target), literal(step.key)
+        inner = list(_kept(step.using, member, f"old_{member}", names))
         if inner:
             yield f"{member}_by_key = {{{member}[{key}]: {member} for {member} in {existing}[{children}]}}"
             yield f"for {member} in {row}[{children}]:"

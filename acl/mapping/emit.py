@@ -12,31 +12,26 @@ from typing import Any
 from acl.errors import CompileError
 from acl.mapping import support
 from acl.mapping.layout import Called, Choice, DictOf, Expression, ListOf, Text, literal
-from acl.mapping.model import Call, Computed, Constant, Copy, Lookup, Nested, ResolveStep, Step, Zone
+from acl.mapping.model import Call, Computed, Constant, Copy, Lookup, Mapping, Nested, ResolveStep, Step, Zone
 from acl.mapping.paths import Filled, Node, Plan
 
-__all__ = ["Names", "kinds", "read", "result", "variable", "wanted"]
+__all__ = ["Names", "kinds", "read", "result", "wanted"]
 
 _RESERVED = {
-    *keyword.kwlist,
-    *dir(builtins),
-    *support.__all__,
-    "Any",
-    "UTC",
-    "date",
-    "datetime",
-    "batch",
-    "resolve",
+    *(*keyword.kwlist, *dir(builtins), *support.__all__, "Any", "UTC", "date", "datetime"),
+    *("batch", "document", "documents", "existing", "position", "put", "refused", "resolve", "row", "rows"),
+    *("to_contract", "to_legacy"),
 }
 
 
 @dataclass(slots=True)
 class Names:
-    """What the expressions of a module refer to: constants by name, functions of `support`, users' functions."""
+    """What a module's expressions refer to: constants, functions of `support`, users' functions, variables."""
 
     constants: dict[str, Expression] = field(default_factory=dict)
     support: set[str] = field(default_factory=set)
     computed: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    variables: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def constant(self, name: str, value: Expression) -> str:
         """The name under which the value stands at the top of the module."""
@@ -51,6 +46,22 @@ class Names:
         self.support.add(name)
         return name
 
+    def ids(self, kind: str) -> str:
+        """The variable that holds the ids of a kind."""
+        return self._variable("ids", kind)
+
+    def member(self, mapping: Mapping) -> str:
+        """The variable that runs through members which that mapping translates."""
+        return self._variable("member", mapping.name, mapping.table.name)
+
+    def _variable(self, *key: str) -> str:
+        if key not in self.variables:
+            name = _plain(key[1])
+            while name in _RESERVED or name in self.variables.values():
+                name += "_"
+            self.variables[key] = name
+        return self.variables[key]
+
     def own(self, name: str, function: Callable[..., Any]) -> str:
         """The name of a user's function, which the module then carries."""
         if self.computed.setdefault(name, function) is not function:
@@ -63,12 +74,6 @@ def result(laid: Plan, source: str, names: Names) -> Expression:
     return _object(laid.nodes, laid, source, names)
 
 
-def variable(name: str) -> str:
-    """A valid name for a variable, from a mapping's name or a kind of ids."""
-    plain = re.sub(r"\W", "_", name.lower(), flags=re.ASCII).lstrip("_0123456789") or "item"
-    return f"{plain}_" if plain in _RESERVED else plain
-
-
 def kinds(laid: Plan) -> list[str]:
     """The kinds of ids that a plan resolves, its children's included, each once."""
     found = [step.ids for filled in laid.fills for _, step in filled.made if isinstance(step, ResolveStep)]
@@ -77,16 +82,16 @@ def kinds(laid: Plan) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def wanted(laid: Plan, source: str) -> Iterator[tuple[str, str, str]]:
+def wanted(laid: Plan, source: str, names: Names) -> Iterator[tuple[str, str, str]]:
     """(kind of ids, expression of the key, comprehension over children that binds it) of every reference."""
     for filled in laid.fills:
         for _, step in filled.made:
             if isinstance(step, ResolveStep):
                 yield step.ids, read(laid, source, step.sources[0]), ""
             elif isinstance(step, Nested) and step.using is not None:
-                member = variable(step.using.name)
+                member = names.member(step.using)
                 loop = f" for {member} in {read(laid, source, step.sources[0])}"
-                for ids, key, inner in wanted(laid.nested[step.target], member):
+                for ids, key, inner in wanted(laid.nested[step.target], member, names):
                     yield ids, key, loop + inner
 
 
@@ -132,7 +137,7 @@ def _made(step: Step, reads: tuple[str, ...], laid: Plan, source: str, names: Na
         case Copy():
             return Text(reads[0])
         case Computed():
-            name = f"{variable(laid.mapping.name)}_{variable(step.target.replace('.', '_'))}"
+            name = f"{_plain(laid.mapping.name)}_{_plain(step.target)}"
             return Called(names.own(name, step.function), (Text(source),))
         case Call():
             arguments = [_argument(argument, names) for argument in step.arguments]
@@ -142,9 +147,9 @@ def _made(step: Step, reads: tuple[str, ...], laid: Plan, source: str, names: Na
             name = f"_{_capitals(step.sources[0])}_TO_{_capitals(step.target)}"
             return Text(f"{names.constant(name, table)}[{reads[0]}]")
         case ResolveStep():
-            return Text(f"{variable(step.ids)}[{reads[0]}]")
+            return Text(f"{names.ids(step.ids)}[{reads[0]}]")
         case Nested() if step.using is not None:
-            return _members(step, reads[0], laid.nested[step.target], variable(step.using.name), names)
+            return _members(step, reads[0], laid.nested[step.target], names.member(step.using), names)
         case _:
             raise AssertionError(f"unknown step {step!r}")
 
@@ -161,6 +166,10 @@ def _argument(argument: int | str | bool | Zone | None, names: Names) -> str:
         return literal(argument)
     zone = Called("ZoneInfo", (Text(literal(argument.name)),))
     return names.constant(f"_{_capitals(argument.name)}", zone)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"\W", "_", name.lower(), flags=re.ASCII).lstrip("_0123456789") or "item"
 
 
 def _capitals(name: str) -> str:

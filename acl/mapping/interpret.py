@@ -150,12 +150,14 @@ def _perform(step: Step, laid: Plan, source: Any, ids: Ids) -> Any:
         return step.value
     if isinstance(step, Computed):
         return step.function(source)
-    first = _read(laid, source, step.sources[0])
+    first: Any = _read(laid, source, step.sources[0]) if step.sources else None
     if step.null and first is None:
         return None
     match step:
         case Copy():
             return first
+        case Call(sources=()):
+            return step.function(*map(_argument, step.arguments))
         case Call():
             others = [_read(laid, source, path) for path in step.sources[1:]]
             return step.function(first, *others, *map(_argument, step.arguments))

@@ -17,6 +17,7 @@ __all__ = [
     "as_decimal",
     "as_instant",
     "as_local",
+    "as_naive",
     "currency_of",
     "date_text",
     "decimal_text",
@@ -102,6 +103,14 @@ def local_text(value: Any, zone: ZoneInfo) -> str:
 def as_local(text: Any, zone: ZoneInfo) -> datetime:
     """An ISO instant with an offset -> the naive local time of the zone."""
     return as_instant(text).astimezone(zone).replace(tzinfo=None, fold=0)
+
+
+def as_naive(text: Any) -> datetime:
+    """An ISO date and time without an offset -> a naive datetime."""
+    value = datetime.fromisoformat(text)
+    if value.tzinfo is not None:
+        raise ValueError("a naive time has no offset from UTC")
+    return value
 
 
 def instant(value: Any) -> str:

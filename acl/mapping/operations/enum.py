@@ -13,6 +13,7 @@ from acl.mapping.operations.agreement import null_problems, sides
 
 __all__ = ["Enum"]
 
+_TYPES = {"text": str, "int": int}
 Code = str | int
 Pairs = tuple[tuple[Code, Code], ...]
 
@@ -31,6 +32,7 @@ class Enum(Operation):
     def problems(self, table: Table, shape: Shape) -> Iterator[Problem]:
         column, field = sides(self, table, shape)
         yield from null_problems(self, column, field)
+        yield from self._kind_problems(column.kind, field.kind)
         yield from self._inverse_problems()
         for code in column.choices:
             if code not in dict(self.pairs):
@@ -41,6 +43,15 @@ class Enum(Operation):
             if field.choices and word not in field.choices:
                 remedy = did_you_mean(str(word), map(str, field.choices))
                 yield self.problem(f"{field.path} cannot be {word!r}", remedy)
+
+    def _kind_problems(self, column: str, field: str) -> Iterator[Problem]:
+        codes, words = zip(*self.pairs, strict=True) if self.pairs else ((), ())
+        for name, kind, values in [(self.columns[0], column, codes), (self.path, field, words)]:
+            for value in values:
+                if type(value) is not _TYPES.get(kind):
+                    yield self.problem(
+                        f"{value!r} is no value of {name}, of kind {kind}", "enum takes text or int"
+                    )
 
     def _inverse_problems(self) -> Iterator[Problem]:
         chosen = dict(self.preferred)

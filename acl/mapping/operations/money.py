@@ -62,6 +62,10 @@ class Money(Operation):
         minor, currency = (table.column(name) for name in self.columns)
         assert minor is not None
         assert currency is not None
+        if currency.kind != "text":
+            yield self.problem(
+                f"currency column {currency.name} is of kind {currency.kind}", "name a text column"
+            )
         optional = shape.field(self.path)
         yield from null_problems(self, minor, optional or Field(self.path, "object"))
         if currency.null:

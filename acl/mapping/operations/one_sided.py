@@ -6,11 +6,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from acl.contract import Field, Shape, Table
+from acl.contract import Column, Field, Shape, Table
 from acl.errors import Problem
-from acl.mapping.model import Computed, Constant, Direction, Operation, Row, Step, Verdict
+from acl.mapping import support
+from acl.mapping.model import Call, Computed, Constant, Direction, Operation, Row, Step, Verdict
 
 __all__ = ["ComputedField", "ContractOnly", "Generated", "LegacyOnly"]
+
+
+_LITERALS: dict[str, type] = {"int": int, "text": str, "bool": bool, "float": float}
+_FROM_TEXT: dict[str, Callable[..., Any]] = {
+    "date": support.as_date,
+    "datetime": support.as_instant,
+    "decimal": support.as_decimal,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +47,39 @@ class LegacyOnly(Operation):
                 f"column {column.name} is NOT NULL and has no source on the way back",
                 "give on_create=<value>, BY_DATABASE or BY_PARENT",
             )
-        elif self.on_create is not None and not isinstance(self.on_create, Generated | int | str | bool):
-            yield self.problem(f"{self.on_create!r} cannot be written down", "give text, a number or a bool")
+        elif self.on_create is not None and not isinstance(self.on_create, Generated):
+            yield from self._value_problems(column)
+
+    def _value_problems(self, column: Column) -> Iterator[Problem]:
+        expected = _LITERALS.get(column.kind, str)
+        if type(self.on_create) is not expected or column.kind not in {*_LITERALS, *_FROM_TEXT}:
+            yield self.problem(
+                f"{self.on_create!r} is no value for column {column.name}, of kind {column.kind}",
+                f"give on_create as {expected.__name__}, BY_DATABASE or BY_PARENT",
+            )
+            return
+        try:
+            self._from_text(column)
+        except ValueError as error:
+            yield self.problem(
+                f"{self.on_create!r} for column {column.name}: {error}", "write it as ISO 8601 does"
+            )
 
     def steps(self, direction: Direction, table: Table, shape: Shape) -> tuple[Step, ...]:
+        column = table.column(self.columns[0])
+        assert column is not None
         if direction == "to_contract" or isinstance(self.on_create, Generated):
             return ()
-        return (Constant(self.columns[0], value=self.on_create),)
+        return (self._from_text(column) or Constant(column.name, value=self.on_create),)
+
+    def _from_text(self, column: Column) -> Call | None:
+        """The step that makes a value which Python has no literal for; raises ValueError when it cannot."""
+        if column.kind not in _FROM_TEXT or not isinstance(self.on_create, str):
+            return None
+        function = support.as_naive if column.naive else _FROM_TEXT[column.kind]
+        places = (column.decimals,) if column.kind == "decimal" else ()
+        function(self.on_create, *places)
+        return Call(column.name, function=function, arguments=(self.on_create, *places))
 
     def verdict(self, table: Table, shape: Shape) -> Verdict:
         if isinstance(self.on_create, Generated):
@@ -67,6 +102,12 @@ class ContractOnly(Operation):
         assert field is not None
         if self.value is None and not field.null:
             yield self.problem(f"{field.path} may not be null", "give value=..., or use computed(...)")
+        elif field.kind in {"list", "object"} and self.value is not None:
+            yield self.problem(f"{field.path} is of kind {field.kind}", "use computed(...)")
+        elif self.value is not None and type(self.value) is not _LITERALS.get(field.kind, str):
+            yield self.problem(
+                f"{self.value!r} is no value for {field.path}, of kind {field.kind}", "give one"
+            )
         if field.choices and self.value is not None and self.value not in field.choices:
             yield self.problem(f"{field.path} cannot be {self.value!r}", "give one of its values")
 

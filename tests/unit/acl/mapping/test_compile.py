@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ from msgspec import Struct
 
 from acl.contract import Children, Column, Table
 from acl.errors import CompileError
-from acl.mapping import Mapping, compile_source
+from acl.mapping import Mapping, compile_source, interpret
 from acl.mapping import language as l
 from acl.translate import load
 
@@ -148,6 +151,51 @@ def test_a_users_function_is_carried_along(function: Any) -> None:
     compiled = load(compile_source(computing(function)), "doc")
     assert compiled.to_contract([{"name": "a"}, {"name": None}], new_ids) == (
         [{"label": "A!"}, {"label": "?!"}],
+        [],
+    )
+
+
+def test_values_without_a_literal_are_made_on_create() -> None:
+    columns = (
+        Column("name", "text", null=True),
+        Column("day", "date"),
+        Column("seen", "datetime"),
+        Column("local", "datetime", naive=True),
+        Column("rate", "decimal", decimals=1),
+    )
+    mapping = l.mapping(
+        "doc",
+        Table("doc", "app.Doc", "m.py:1", columns),
+        Doc,
+        l.default("name", "label", ""),
+        l.legacy_only("day", on_create="2024-02-29"),
+        l.legacy_only("seen", on_create="2024-02-29T01:00:00+01:00"),
+        l.legacy_only("local", on_create="2024-02-29 01:00"),
+        l.legacy_only("rate", on_create="0.5"),
+    )
+    expected = {
+        "name": "a",
+        "day": date(2024, 2, 29),
+        "seen": datetime(2024, 2, 29, tzinfo=UTC),
+        "local": datetime(2024, 2, 29, 1),
+        "rate": Decimal("0.5"),
+    }
+    for translate in (
+        load(compile_source(mapping), "doc").to_legacy,
+        partial(interpret, mapping, "to_legacy"),
+    ):
+        assert translate([{"label": "a"}], legacy_keys) == ([expected], [])
+
+
+def test_ids_and_members_of_the_same_name_are_kept_apart() -> None:
+    item = Table("item", "a.I", "m.py:1", (Column("n", "int"),))
+    root = Table("root", "a.R", "m.py:2", (), (Children("members", item, "x"),))
+    inner = l.mapping("row", item, Item, l.ref("n", "id", ids="row"))
+    outer = l.mapping("doc", root, Root, l.each("members", "members", key="n", using=inner))
+    compiled = load(compile_source(outer), "doc")
+    assert compiled.to_contract([{"members": [{"n": 1}]}], new_ids) == ([{"members": [{"id": "row-1"}]}], [])
+    assert compiled.to_legacy([{"members": [{"id": "row-1"}]}], legacy_keys) == (
+        [{"members": [{"n": 1}]}],
         [],
     )
 
