@@ -122,21 +122,24 @@ def _transactions(facts: Facts, tables: Tables, placement: Placement, bills: Bil
             others = [other for other in over if other != name]
             what = "; ".join(f"{other}: {', '.join(written[other])}" for other in [name, *others])
             function = span.function or "an atomic block"
-            _add(bills, name, "transaction", f"{function} writes {what}", ", ".join(others), [span.location])
+            direction: Direction = "out" if placement.module.get(span.module) == name else "in"
+            _add(
+                bills,
+                name,
+                "transaction",
+                f"{function} writes {what}",
+                ", ".join(others),
+                [span.location],
+                direction,
+            )
 
 
 def _accesses(facts: Facts, tables: Tables, placement: Placement, bills: Bills) -> None:
     """Reads and writes of one boundary's tables by another's code, one item for each table and boundary."""
     sites: dict[tuple[str, str, str, str], list[Location]] = defaultdict(list)
-    for access in facts.accesses:
-        owner, user = placement.table.get(access.table), placement.home(access)
-        if (
-            owner
-            and user
-            and owner != user
-            and access.kind not in ("cascade", "join")
-            and access.table not in tables.library
-        ):
+    for access in placement.direct(facts.accesses):
+        owner, user = placement.table[access.table], placement.home(access)
+        if user and owner != user and access.kind != "join" and access.table not in tables.library:
             sites[owner, user, access.mode, access.table].append(access.location)
     for (owner, user, mode, table), places in sorted(sites.items()):
         kind: BillKind = "shared_write" if mode == "write" else "read"

@@ -85,9 +85,9 @@ def _weights(
 def _leaks(facts: Facts, placement: Placement) -> tuple[Counter[str], Counter[str]]:
     """Distinct sites where code of one boundary (or of none) uses another's table."""
     sites_in, sites_out = set(), set()
-    for access in facts.accesses:
-        owner, user = placement.table.get(access.table), placement.home(access)
-        if owner is not None and owner != user and access.kind != "cascade":
+    for access in placement.direct(facts.accesses):
+        owner, user = placement.table[access.table], placement.home(access)
+        if owner != user:
             sites_in.add((owner, access.location))
             sites_out.add((user, access.location))
     return Counter(b for b, _ in sites_in), Counter(b for b, _ in sites_out if b)
@@ -96,9 +96,9 @@ def _leaks(facts: Facts, placement: Placement) -> tuple[Counter[str], Counter[st
 def _purities(facts: Facts, placement: Placement) -> dict[str, float]:
     """Mean purity of a boundary's tables, each weighted by its accesses."""
     users: dict[str, Counter[str]] = defaultdict(Counter)
-    for access in facts.accesses:
+    for access in placement.direct(facts.accesses):
         home = placement.home(access)
-        if home and access.table in placement.table and access.kind != "cascade":
+        if home:
             users[access.table][home] += 1
     count = len(set(placement.table.values()))
     sums: dict[str, float] = defaultdict(float)

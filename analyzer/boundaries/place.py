@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from math import sqrt
 
 from analyzer.coupling import Tables
-from analyzer.model.facts import Access, Facts, Module
+from analyzer.model.facts import Access, Facts, Location, Module
 
-WRITE, READ, DEFINES, HOME = 2.0, 1.0, 4.0, 0.5
-"""A write says twice as much as a read; defining a model says most; a view's module breaks ties."""
+WRITE, READ, DEFINES = 2.0, 1.0, 4.0
+"""A write says twice as much as a read; defining a model says most."""
+APP, HOME, ENOUGH = 0.3, 0.5, 0.4
+"""A module leans to its app's boundary, a route to its view's module's, by this share of what it touches; ENOUGH is the
+share of the sum that it takes to belong anywhere."""
 MOVING = ("task", "command", "receiver")
 """The kinds of entry points that move with a boundary beside its routes."""
 
@@ -28,6 +31,16 @@ class Placement:
     def home(self, access: Access) -> str:
         """The boundary whose code makes this access; empty for code that belongs nowhere."""
         return self.module.get(access.module, "")
+
+    def direct(self, accesses: Iterable[Access]) -> list[Access]:
+        """The accesses that code makes on its own account. Left out: the delete collector's (the foreign keys stand for
+        them), and lines that touch three boundaries or more, which is inherited code (a base class's ``save``)."""
+        counted = [a for a in accesses if a.kind != "cascade" and a.table in self.table]
+        owners: dict[Location, set[str]] = defaultdict(set)
+        for access in counted:
+            if access.kind not in ("raw", "join"):
+                owners[access.location].add(self.table[access.table])
+        return [a for a in counted if a.kind in ("raw", "join") or len(owners[a.location]) < 3]
 
 
 def place_code(facts: Facts, tables: Tables, boundary_of: Mapping[str, str]) -> Placement:
@@ -63,13 +76,11 @@ def _strongest(
     home: str,
 ) -> str:
     scores: dict[str, float] = defaultdict(float)
-    if home:
-        scores[home] = HOME
     for names, weight in ((read, READ), (written, WRITE)):
         for table in names:
             if table in boundary_of:
                 scores[boundary_of[table]] += weight / sqrt(users[table])
-    return _best(scores)
+    return _majority(scores, home, HOME) if scores else home
 
 
 def _place_modules(facts: Facts, tables: Tables, boundary_of: Mapping[str, str]) -> dict[str, str]:
@@ -83,12 +94,39 @@ def _place_modules(facts: Facts, tables: Tables, boundary_of: Mapping[str, str])
     for table, defined_in in tables.module.items():
         if table in boundary_of and table not in tables.through:
             scores[defined_in][boundary_of[table]] += DEFINES
-    placed = {m.name: best for m in product if (best := _best(scores.get(m.name, {})))}
+    app_home = _homes_of_apps(tables, boundary_of)
+    placed = {}
+    for module in product:
+        best = _majority(scores.get(module.name, {}), app_home.get(module.app or "", ""), APP)
+        if best:
+            placed[module.name] = best
     by_app = _main_boundary_of_apps(product, placed)
     for module in product:
-        if module.name not in placed and module.app in by_app:
+        if module.name not in scores and module.app in by_app:
             placed[module.name] = by_app[module.app]
     return placed
+
+
+def _majority(scores: Mapping[str, float], home: str, lean: float) -> str:
+    """The boundary with the highest score, after leaning towards ``home``. What serves many boundaries alike (a seed
+    script, a dashboard) belongs to none."""
+    total = sum(scores.values())
+    if not total:
+        return ""
+    leaning = {**scores, home: scores.get(home, 0.0) + lean * total} if home else scores
+    best = _best(leaning)
+    return best if leaning[best] >= ENOUGH * sum(leaning.values()) else ""
+
+
+def _homes_of_apps(tables: Tables, boundary_of: Mapping[str, str]) -> dict[str, str]:
+    """App -> the boundary that it makes up most of: where most of its tables are, if they are the most there, too."""
+    counts = Counter((tables.app[table], boundary) for table, boundary in boundary_of.items())
+    boundaries: dict[str, dict[str, float]] = defaultdict(dict)
+    apps: dict[str, dict[str, float]] = defaultdict(dict)
+    for (app, boundary), count in counts.items():
+        boundaries[app][boundary] = apps[boundary][app] = count
+    mains = {app: _best(found) for app, found in boundaries.items()}
+    return {app: boundary for app, boundary in mains.items() if _best(apps[boundary]) == app}
 
 
 def _main_boundary_of_apps(modules: Iterable[Module], placed: Mapping[str, str]) -> dict[str | None, str]:

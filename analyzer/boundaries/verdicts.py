@@ -10,8 +10,10 @@ from analyzer.model.plan import BillItem, Metrics, Verdict
 
 SURE = 0.5
 """Below this confidence the runs did not agree that the boundary exists."""
-COHESIVE = 0.35
-"""Below this cohesion more of the coupling crosses the boundary than stays inside."""
+COHESIVE, CHATTY = 0.35, 1.5
+"""Below this cohesion about twice as much of the coupling crosses the boundary as stays inside; such a boundary is
+chatty when it also writes into others in at least this many places for each of its tables. (Others writing into it can
+be turned into events; its own writes elsewhere need answers.)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,10 @@ def _against(
         reasons.append("everything hangs together in one cluster: do not split this")
     if confidence < SURE:
         reasons.append(f"not understood yet: the runs agree on it only to {confidence:.0%}")
-    if metrics.cohesion < COHESIVE and len(blocking) >= metrics.tables:
+    outward = sum(item.direction == "out" for item in blocking)
+    if metrics.cohesion < COHESIVE and outward >= CHATTY * metrics.tables:
         reasons.append(
-            f"chatty: cohesion {metrics.cohesion:.2f}, and {len(blocking)} shared writes would span services"
+            f"chatty: cohesion {metrics.cohesion:.2f}, and it writes into other boundaries in {outward} places"
         )
     return tuple(reasons)
 

@@ -9,8 +9,8 @@ def metrics(cohesion: float = 0.8, tables: int = 3) -> Metrics:
     return Metrics(tables, cohesion, leaks_in=1, leaks_out=1, distributed_writes=0, purity=0.9)
 
 
-def item(kind) -> BillItem:
-    return BillItem(kind, "something", "other", (Location("a.py", 1),), "do it")
+def item(kind, direction="both") -> BillItem:
+    return BillItem(kind, "something", "other", (Location("a.py", 1),), "do it", direction=direction)
 
 
 def test_a_single_cluster_is_not_split():
@@ -23,9 +23,14 @@ def test_what_is_not_understood_is_not_extracted():
     assert "40%" in found.reasons[0]
 
 
-def test_what_is_chatty_and_written_from_everywhere_stays():
-    bill = [item("shared_write")] * 3
+def test_what_is_chatty_and_writes_everywhere_stays():
+    bill = [item("shared_write", "out")] * 5
     assert judge(metrics(cohesion=0.2), 1.0, bill, candidates=5).verdict == "keep in the monolith"
+
+
+def test_what_is_only_written_from_elsewhere_can_become_a_subscriber():
+    bill = [item("shared_write", "in")] * 9
+    assert judge(metrics(cohesion=0.2), 1.0, bill, candidates=5).verdict == "extract after"
 
 
 @pytest.mark.parametrize("kind", ["transaction", "shared_write", "signal"])
