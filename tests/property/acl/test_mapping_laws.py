@@ -147,7 +147,7 @@ def spots(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 @st.composite
 def damaged(draw: st.DrawFn, whole: st.SearchStrategy[dict[str, Any]]) -> Any:
-    """Something that was of the domain, until some of its values were replaced or lost."""
+    """Something that was of the domain, until some of its values were replaced, repeated or lost."""
     answer: Any = draw(whole)
     for _ in range(draw(st.integers(1, 3))):
         *parents, last = draw(st.sampled_from(spots(answer))) or (None,)
@@ -156,10 +156,13 @@ def damaged(draw: st.DrawFn, whole: st.SearchStrategy[dict[str, Any]]) -> Any:
         holder = answer
         for parent in parents:
             holder = holder[parent]
-        if draw(st.booleans()):
+        damage = draw(st.sampled_from(["lose", "replace", "repeat"]))
+        if damage == "lose":
             del holder[last]
-        else:
+        elif damage == "replace":
             holder[last] = draw(junk)
+        elif isinstance(holder, list):
+            holder.append(holder[last])
     return answer
 
 
