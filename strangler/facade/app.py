@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -25,7 +24,7 @@ from strangler.facade.headers import (
     origin_of,
     read_head,
 )
-from strangler.facade.paths import check_path, decoded_path
+from strangler.facade.paths import check_path, read_path
 from strangler.facade.pool import Pool
 from strangler.facade.transport import Answer, Body, Request, Transport
 from strangler.routing import MONOLITH, Decision, RequestFacts, RouteTable, Upstream, decide
@@ -193,8 +192,9 @@ class _Exchange:
         fields: Headers = scope["headers"]
         raw: bytes = scope["raw_path"]
         method: str = scope["method"]
-        self._request_id = secrets.token_hex(16).encode()
-        self._path = path = decoded_path(raw)
+        self._request_id = b"%032x" % random.getrandbits(128)  # unique, not secret
+        path, ambiguous = read_path(raw)
+        self._path = path
         head = self._head = read_head(scope["http_version"], fields)
         if head.request_id is not None:
             self._request_id = head.request_id
@@ -203,7 +203,8 @@ class _Exchange:
             peer[0] if peer else "", scope["scheme"], head.host, head.forwarded, table.gateway.trusted_hops
         )
         host = head.host.decode("ascii")
-        check_path(table, method, raw, path, host)
+        if ambiguous:
+            check_path(table, method, raw, host)
         number = random.random()  # noqa: S311 -- chooses a share, guards nothing
         facts = RequestFacts(
             method,

@@ -19,7 +19,8 @@ from strangler.facade.transport import Body, Request
 HIGH_WATER = 256 * 1024
 """Bytes of an answer that wait for a slow client before the upstream is no longer read."""
 HEAD_LIMIT = 128 * 1024
-"""Bytes of header fields that an answer may have."""
+"""Bytes of header fields that an answer may have; one read more may pass."""
+_FRAMING = frozenset({b"transfer-encoding", b"content-length"})
 CONTINUE_TIMEOUT = 1.0
 """Seconds to wait for ``100 Continue`` before the body is sent anyway (RFC 9110, 10.1.1)."""
 
@@ -170,6 +171,10 @@ class Connection(asyncio.Protocol):
             self._switch(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             self._parse_failed(str(error))
+        if not self._head_read:
+            self._head_size += len(data)
+            if self._head_size > HEAD_LIMIT:
+                self._parse_failed("its header fields are too large")
 
     def eof_received(self) -> None:
         """The transport then closes itself; an answer may end in this way (RFC 9112, 6.3)."""
@@ -207,15 +212,10 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._head_read:
             return  # trailers are dropped
-        self._head_size += len(name) + len(value)
-        if self._head_size > HEAD_LIMIT:
-            raise ValueError("the header fields are too large")
         name = name.lower()
-        if name == b"transfer-encoding":
-            if value.strip().lower() != b"chunked":
+        if name in _FRAMING:
+            if name == b"transfer-encoding" and value.strip().lower() != b"chunked":
                 raise ValueError("a Transfer-Encoding other than chunked")
-            self._until_eof = False
-        elif name == b"content-length":
             self._until_eof = False
         self.headers.append((name, value))
 

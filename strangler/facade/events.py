@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
+
 from strangler.facade.asgi import Headers
 from strangler.facade.failures import Kind
 from strangler.routing import Decision
@@ -13,8 +15,7 @@ CAPTURE_LIMIT = 256 * 1024
 """Bytes of an answer's body that are kept for comparison."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):  # made for every request: ten times as fast as a frozen dataclass
     """One request, told once, when it is over.
 
     ``decision`` is None for a request that was refused before it could be decided. ``path`` is decoded. ``status`` is

@@ -28,18 +28,21 @@ _SLASHES = re.compile(r"/{2,}")
 _MAX_DECODINGS = 3
 
 
-@lru_cache(maxsize=4096)
 def decoded_path(raw: bytes) -> str:
     """The path as Django's resolver sees it: percent-decoded UTF-8; bytes that are none stay percent-encoded."""
     text = (unquote_to_bytes(raw) if b"%" in raw else raw).decode("utf-8", "surrogateescape")
     return text if text.isascii() else _SURROGATE.sub(lambda bad: f"%{ord(bad[0]) - 0xDC00:02X}", text)
 
 
-def is_ambiguous(raw: bytes, decoded: str) -> bool:
-    """Whether servers may disagree about a path."""
+@lru_cache(maxsize=4096)
+def read_path(raw: bytes) -> tuple[str, bool]:
+    """The decoded path, and whether servers may disagree about it."""
+    decoded = decoded_path(raw)
     if _MARKS.search(raw) is None:
-        return False
-    return _AMBIGUOUS.search(raw.decode("latin-1")) is not None or _AMBIGUOUS.search(decoded) is not None
+        return decoded, False
+    return decoded, _AMBIGUOUS.search(raw.decode("latin-1")) is not None or _AMBIGUOUS.search(
+        decoded
+    ) is not None
 
 
 def readings(raw: bytes) -> frozenset[str]:
@@ -53,10 +56,8 @@ def readings(raw: bytes) -> frozenset[str]:
     return paths
 
 
-def check_path(table: RouteTable, method: str, raw: bytes, decoded: str, host: str) -> None:
-    """Raises ``Failure`` (400) where an ambiguous path could mean a route of a group."""
-    if not is_ambiguous(raw, decoded):
-        return
+def check_path(table: RouteTable, method: str, raw: bytes, host: str) -> None:
+    """Raises ``Failure`` (400) where a path, an ambiguous one, could mean a route of a group."""
     for reading in readings(raw):
         route: Route | None = match(table, method, reading, host)
         if route is not None and route.group is not None:

@@ -30,7 +30,7 @@ from strangler.facade.failures import Failure
 from strangler.facade.tunnel import Upgrade
 
 HEAD_LIMIT = 64 * 1024
-"""Bytes that a request's line and header fields may have."""
+"""Bytes that a request's line and header fields may have; one read more may pass."""
 HEAD_TIMEOUT = 20.0
 """Seconds in which a head must be complete once it has begun, and in which a new connection must begin one."""
 SEND_TIMEOUT = 60.0
@@ -43,6 +43,7 @@ class Cycle(RequestResponseCycle):
     """One request and its answer: ``send`` writes what the facade has already checked, without checking it again."""
 
     close_delimited = False
+    _unsent: list[bytes] | None = None
 
     async def send(self, message: Message) -> None:  # type: ignore[override]
         """The ASGI callable."""
@@ -57,6 +58,7 @@ class Cycle(RequestResponseCycle):
 
     def break_off(self) -> None:
         """Ends an answer that cannot be completed so that the client notices: without its last chunk or bytes."""
+        self._flush()
         if self.close_delimited:  # an orderly end would look like the end of the answer: reset instead
             connection = self.transport.get_extra_info("socket")
             if connection is not None:
@@ -93,16 +95,24 @@ class Cycle(RequestResponseCycle):
         if not self.keep_alive and not told_to_close:
             parts.append(b"connection: close\r\n")
         parts.append(b"\r\n")
-        self.transport.write(b"".join(parts))
+        self._unsent = [
+            b"".join(parts)
+        ]  # goes out with the first bytes of the body where these are there already
+        asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        if self._unsent is not None:
+            head, self._unsent = self._unsent, None
+            self.transport.writelines(head)
 
     def _continue(self, body: bytes, more: bool) -> None:
-        if self.chunked_encoding:
-            parts = [b"%x\r\n" % len(body), body, b"\r\n"] if body else []
-            if not more:
-                parts.append(b"0\r\n\r\n")
-            self.transport.write(b"".join(parts))
-        elif body:
-            self.transport.write(body)
+        parts, self._unsent = self._unsent or [], None
+        if body:
+            parts += (b"%x\r\n" % len(body), body, b"\r\n") if self.chunked_encoding else (body,)
+        if self.chunked_encoding and not more:
+            parts.append(b"0\r\n\r\n")
+        if parts:
+            self.transport.writelines(parts)
         if not more:
             self.response_complete = True
             self.message_event.set()
@@ -127,7 +137,8 @@ class FacadeProtocol(HttpToolsProtocol):
         self._task: asyncio.Task[None] | None = None
         self._in_head = True
         self._head_size = 0
-        self._head_timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._deadline: float | None = None
         self._upgrade: Upgrade | None = None
         self._extensions: dict[str, object] = {}
         self.cycle: Cycle | None = None  # type: ignore[assignment]
@@ -136,10 +147,10 @@ class FacadeProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._head_timer = self.loop.call_later(HEAD_TIMEOUT, self._head_is_late)
+        self._expect_within(HEAD_TIMEOUT)
 
     def data_received(self, data: bytes) -> None:
-        self._unset_keepalive_if_required()
+        was_in_head = self._in_head
         if self._upgrade is not None:
             self._upgrade.early(data)
             return
@@ -150,10 +161,11 @@ class FacadeProtocol(HttpToolsProtocol):
         except httptools.HttpParserError as error:
             self._refuse(_reason(error))
         if self._in_head and not self.transport.is_closing():
-            self._bound_head(len(data))
+            self._bound_head(len(data) if was_in_head else 0)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_head_timer()
+        if self._timer is not None:
+            self._timer.cancel()
         super().connection_lost(exc)
         if self._task is not None and self.cycle is not None and not self.cycle.response_complete:
             self._task.cancel()
@@ -168,27 +180,46 @@ class FacadeProtocol(HttpToolsProtocol):
     # -- httptools callbacks
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
         self._in_head = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._in_head:  # else it is a trailer
-            super().on_header(name, value)
+        if not self._in_head:
+            return  # a trailer
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._head_size = 0
-        self._stop_head_timer()
-        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
-        scope["method"] = self.parser.get_method().decode("ascii")
-        scope["http_version"] = version = self.parser.get_http_version()
+        self._deadline = None
+        parser = self.parser
+        version = parser.get_http_version()
         target = _origin_form(self.url, self.headers)
-        path, _, scope["query_string"] = target.partition(b"?")
-        scope["raw_path"] = path
-        scope["path"] = path.decode("latin-1")
-        scope["extensions"] = self._extensions = {TARGET: target}
-        if not self.parser.should_upgrade():
-            self._begin(version == "1.1" and self.parser.should_keep_alive())
+        path, _, query = target.partition(b"?")
+        self._extensions = {TARGET: target}
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": version,
+            "method": parser.get_method().decode("ascii"),
+            "scheme": self.scheme,
+            "path": path.decode("latin-1"),
+            "raw_path": path,
+            "query_string": query,
+            "root_path": "",
+            "headers": self.headers,
+            "client": self.client,
+            "server": self.server,
+            "extensions": self._extensions,
+        }
+        self.scope = scope  # type: ignore[assignment]
+        if not parser.should_upgrade():
+            self._begin(version == "1.1" and parser.should_keep_alive())
 
     def on_body(self, body: bytes) -> None:
         if not self.parser.should_upgrade():
@@ -199,6 +230,17 @@ class FacadeProtocol(HttpToolsProtocol):
             super().on_message_complete()
 
     # -- inner workings
+
+    def on_response_complete(self) -> None:
+        """The next request begins, or the wait for one."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._expect_within(self.timeout_keep_alive)
 
     def _begin(self, keep_alive: bool) -> Cycle:
         before = self.cycle
@@ -291,23 +333,30 @@ class FacadeProtocol(HttpToolsProtocol):
             self._refuse(
                 "", Failure("request too large", f"the header fields have more than {HEAD_LIMIT} bytes")
             )
-        elif self._head_timer is None:
-            self._head_timer = self.loop.call_later(HEAD_TIMEOUT, self._head_is_late)
+        elif self._head_size == size:  # the first part of a head: the rest has to come soon
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            self._expect_within(HEAD_TIMEOUT)
 
-    def _head_is_late(self) -> None:
-        self._head_timer = None
-        if self._head_size:
-            self._refuse(
-                "",
-                Failure("client timeout", f"the request's head was not complete within {HEAD_TIMEOUT:g} s"),
-            )
-        elif self.cycle is None:
+    def _expect_within(self, seconds: float) -> None:
+        """A whole head has to come. One timer outlives many requests: cheaper than one for each."""
+        self._deadline = self.loop.time() + seconds
+        if self._timer is None:
+            self._timer = self.loop.call_later(seconds, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        if self._deadline is None:  # a request is under way; its end sets a new deadline
+            return
+        left = self._deadline - self.loop.time()
+        if left > 0:
+            self._timer = self.loop.call_later(left, self._tick)
+        elif self._head_size:
+            late = f"the request's head was not complete within {HEAD_TIMEOUT:g} s"
+            self._refuse("", Failure("client timeout", late))
+        else:
             self.transport.close()
-
-    def _stop_head_timer(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
 
 
 async def _run(cycle: Cycle, app: Callable[..., Any]) -> None:

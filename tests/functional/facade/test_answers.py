@@ -28,7 +28,7 @@ pytestmark = pytest.mark.anyio
         b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
         b"HTTP/1.1 999 What\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 099 What\r\nContent-Length: 0\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nX-Large: " + b"x" * 200_000 + b"\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX-Large: " + b"x" * 600_000 + b"\r\nContent-Length: 0\r\n\r\n",
     ],
 )
 async def test_an_answer_that_can_be_read_in_two_ways_becomes_502(raw: bytes) -> None:
