@@ -62,6 +62,8 @@ def _attribute(m: Machine, scope: Scope, value: Value, name: str, line: int) -> 
             return _meta(m, value, name)
         case Made():
             return Method(value, name) if name in _SIGNAL_METHODS else External(f"{value.callee}.{name}")
+        case Map() if value.cls is not None and value.cls.find(name) is not None:
+            return bind_member(m, scope, value.cls.find(name)[0], value, line)  # type: ignore[index]
         case Literal() | Items() | Map() | View():
             return Method(value, name)
         case Function():

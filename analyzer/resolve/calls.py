@@ -17,6 +17,7 @@ from analyzer.resolve.values import (
     Instance,
     Literal,
     Made,
+    Map,
     Method,
     Query,
     Record,
@@ -28,6 +29,8 @@ from analyzer.resolve.values import (
 )
 
 TASK_CALLS = frozenset({"apply", "apply_async", "delay", "delay_on_commit", "enqueue", "s", "schedule", "send", "send_with_options", "si", "signature"})
+
+_DICTS = frozenset({"builtins.dict", "collections.OrderedDict", "collections.UserDict", "collections.defaultdict"})
 
 
 def call(m: Machine, scope: Scope, function: Value, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
@@ -76,6 +79,9 @@ def _new(m: Machine, scope: Scope, cls: Class, args: list[Value], kwargs: dict[s
         if isinstance(made, Record):
             _initialize(m, scope, made, cls, args, kwargs, line)
         return made
+    if _DICTS & set(cls.order()[1]):
+        filled = externals.KNOWN["builtins.dict"](m, scope, args, kwargs, line)
+        return Map(dict(filled.items), filled.rest, None, cls) if isinstance(filled, Map) else filled
     if m.tracing:
         instance = cls.instance()
     else:

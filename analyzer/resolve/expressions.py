@@ -192,11 +192,12 @@ def _binary(m: Machine, scope: Scope, node: ir.Bin) -> Value:
 def combine(op: str, left: Value, right: Value) -> Value:
     """``left op right`` for strings, lists and querysets; for anything else both operands may tell something."""
     if op == "Add" and isinstance(left, Items):
-        more = right if isinstance(right, Items) else None
-        rest = left.rest or (more.rest if more else right if not isinstance(right, Literal) else None)
-        return Items(left.kind, [*left.items, *(more.items if more else [])], rest)
+        more = right.items if isinstance(right, Items) else [] if isinstance(right, Literal | Unknown) else [right]
+        rest = left.rest or (right.rest if isinstance(right, Items) else right if isinstance(right, Unknown) else None)
+        return Items(left.kind, [*left.items, *more], rest)
     if op == "Add" and isinstance(right, Items):
-        return Items(right.kind, list(right.items), right.rest or left)
+        before = [] if isinstance(left, Literal | Unknown) else [left]
+        return Items(right.kind, [*before, *right.items], right.rest or (left if isinstance(left, Unknown) else None))
     one, two = text(left), text(right)
     if op == "Add" and (one is not None or two is not None):
         return Literal((one if one is not None else "") + (two if two is not None else "")) if one and two else left if one else right

@@ -45,9 +45,7 @@ def call(m: Machine, scope: Scope, name: str, args: list[Value], kwargs: dict[st
     last = name.rpartition(".")[2]
     known = KNOWN.get(name) or (KNOWN_LAST.get(last) if not name.startswith("builtins.") else None)
     if known is not None:
-        value = known(m, scope, args, kwargs, line)
-        if not isinstance(value, Unknown):
-            return value
+        return known(m, scope, args, kwargs, line)
     if last in {"execute", "executemany", "RunSQL", "RawSQL", "execute_sql"} and args and sql.looks_like_sql(args[0]):
         sql.statement(m, scope, args[0], line)
     elif last == "connect" and "signal" in name.lower() and args:
@@ -185,6 +183,11 @@ def _user_model(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, V
     return m.registry.by_label(label) or Unknown("the user model")
 
 
+def _user(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    model = _user_model(m, scope, args, kwargs, line)
+    return Record(model) if isinstance(model, Class) else model
+
+
 def _app_config(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
     app = m.apps.by_label.get(text(args[0]) or "") if args else None
     if app is None or app.config_module is None:
@@ -235,7 +238,7 @@ KNOWN: dict[str, External_] = {
     "copy.copy": _first,
     "copy.deepcopy": _first,
     "django.apps.apps.get_app_config": _app_config,
-    "django.contrib.auth.get_user": _user_model,
+    "django.contrib.auth.get_user": _user,
     "django.contrib.auth.get_user_model": _user_model,
     "django.db.transaction.on_commit": _on_commit,
     "django.utils.module_loading.import_string": _import_string,

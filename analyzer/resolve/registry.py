@@ -198,9 +198,9 @@ class Registry:
         """Fields and relations of the class and its abstract bases; those of concrete parents stay with the parents."""
         self._parent_links(info)
         taken: set[str] = set()
+        inherited = {ancestor for parent in self._all_parents(info) for ancestor in parent.order()[0]}
         for ancestor in info.cls.order()[0]:
-            other = self.infos.get(ancestor) if ancestor is not info.cls else info
-            if ancestor is not info.cls and other is not None and not other.abstract:
+            if ancestor is not info.cls and ancestor in inherited:
                 continue
             for name, value in ancestor.names.items():
                 if name in taken:
@@ -213,6 +213,15 @@ class Registry:
             if not any(link.kind in {"mti"} for link in info.links.values()):
                 here = Location(info.cls.module.file, info.cls.node.line)
                 info.fields = {"id": Field("id", "id", "BigAutoField", here, unique=True, primary_key=True), **info.fields}
+
+    def _all_parents(self, info: Info) -> list[Class]:
+        """The concrete models, proxies among them, that the class derives from."""
+        found = []
+        for ancestor in info.cls.order()[0][1:]:
+            other = self.info(ancestor)
+            if other is not None and not other.abstract:
+                found.append(ancestor)
+        return found
 
     def _parent_links(self, info: Info) -> None:
         if info.abstract or info.proxy:

@@ -31,8 +31,8 @@ def patterns(m: Machine, scope: Scope, router: Instance) -> Iterator[Pattern]:
     if suffixes:
         root = router.attrs.get("APIRootView") or _own(router, "APIRootView")
         view: Value = View(root, {}) if isinstance(root, Class) else Made("rest_framework.routers.APIRootView", [], {}, None, 0)
-        yield "^$", "re_path", view, "api-root", ("GET",), where
-        yield r"^\.(?P<format>[a-z0-9]+)/?$", "re_path", view, "api-root", ("GET",), where
+        yield "", "path", view, "api-root", ("GET",), where
+        yield "<drf_format_suffix:format>", "path", view, "api-root", ("GET",), where
 
 
 def _own(router: Instance, name: str) -> Value | None:

@@ -144,9 +144,11 @@ def _augment(m: Machine, scope: Scope, node: ir.Augment) -> bool:
         if m.tracing:
             assign(m, scope, node.target, expressions.combine("Add", old, value))
             return False
-        old.items.extend(more.items if more else [])
-        if more is None or more.rest is not None:
-            old.rest = more.rest if more else expressions.element(m, value)
+        if more is not None:
+            old.items.extend(more.items)
+            old.rest = more.rest or old.rest
+        elif not isinstance(value, Literal):
+            old.items.append(value)  # a list that is made elsewhere, such as i18n_patterns(...)
         assign(m, scope, node.target, old)  # a class or function scope gets its own name for it
         return False
     assign(m, scope, node.target, expressions.combine(node.op, old, value))

@@ -18,10 +18,9 @@ from analyzer.resolve.values import (
     Class,
     Function,
     Instance,
-    Items,
+    Literal,
     Query,
     Record,
-    Unknown,
     Value,
     View,
     options,
@@ -51,13 +50,16 @@ def trace(m: Machine, progress: Callable[[int, int], None] | None = None) -> Tra
     """Load all modules, then trace entry points and functions."""
     states = [state for state in m.index.states if not state.is_test and not _is_migration(state)]
     for done, state in enumerate(states):
-        m.load(state)
+        if not _is_urls(state):
+            m.load(state)
         if progress and done % 64 == 0:
             progress(done, 2 * len(states))
     result = Trace()
     result.models = _models(m, states)
     m.registry.seal(result.models)
     _ready(m)
+    for state in states:
+        m.load(state)
     _connect(m)
     found = urls.routes(m)
     m.tracing = True
@@ -70,6 +72,11 @@ def trace(m: Machine, progress: Callable[[int, int], None] | None = None) -> Tra
     if progress:
         progress(2 * len(states), 2 * len(states))
     return result
+
+
+def _is_urls(state: ModuleState) -> bool:
+    """URL modules run last, as in Django: by then ``ready()`` has bound what they use."""
+    return state.name.rpartition(".")[2].startswith("url")
 
 
 def _is_migration(state: ModuleState) -> bool:
@@ -96,6 +103,7 @@ def _ready(m: Machine) -> None:
         cls = m.module_name(app.config_module, app.config_class)
         if isinstance(cls, Class):
             scope = _root(app.config_module)
+            cls.instance().attrs.update(name=Literal(app.name), label=Literal(app.label))
             ready = m.attribute(scope, cls.instance(), "ready", cls.node.line)
             if isinstance(ready, Bound):
                 m.call(scope, ready, [], {}, cls.node.line)
@@ -269,5 +277,3 @@ def _managers(m: Machine) -> Iterator[tuple[Class, Class | None]]:
                 if isinstance(value, Query) and value.manager:
                     yield cls, value.cls
 
-
-__all__ = ["Entry", "Items", "Trace", "Unknown", "trace"]

@@ -23,28 +23,28 @@ class Value:
     __slots__ = ()
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Unknown(Value):
     """Could be anything; ``reason`` says in one phrase why."""
 
     reason: str
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Literal(Value):
     """A constant: string, number, bool or None."""
 
     value: str | int | float | bool | None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class External(Value):
     """A name that is defined outside the project, by its dotted path."""
 
     name: str
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Made(Value):
     """What a call of something external gave: ``callee(*args, **kwargs)``."""
 
@@ -67,14 +67,14 @@ class Made(Value):
         return self.args[position] if 0 <= position < len(self.args) else None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Module(Value):
     """A module of the project, or of a library that is described by a stub."""
 
     state: ModuleState
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Class(Value):
     """A class of the project or of a stub. ``bases`` may hold ``External`` values."""
 
@@ -122,7 +122,7 @@ class Class(Value):
         return any(cls.qualname == qualname for cls in classes) or qualname in externals
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Function(Value):
     """A function; ``owner`` is the class it is written in, ``wraps`` the function it stands in for (a decorator's wrapper)."""
 
@@ -142,7 +142,7 @@ class Function(Value):
         return self.qualname[len(self.module.name) + 1 :].replace(".<locals>", "")
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Bound(Value):
     """A function with its first argument."""
 
@@ -150,7 +150,7 @@ class Bound(Value):
     receiver: Value
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Super(Value):
     """``super()``: looks names up behind ``cls`` on ``receiver``."""
 
@@ -158,7 +158,7 @@ class Super(Value):
     receiver: Value
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Instance(Value):
     """An instance of a class that is neither model, manager nor queryset; ``args`` are kept for fields and routers."""
 
@@ -169,7 +169,7 @@ class Instance(Value):
     line: int = 0
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Items(Value):
     """A list, tuple or set; ``rest`` stands for further items that are not known one by one."""
 
@@ -182,20 +182,22 @@ class Items(Value):
         return merge([*self.items, *([self.rest] if self.rest is not None else [])], "an item of an empty list")
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Map(Value):
     """A dict with constant keys; ``rest`` stands for the values of other keys, ``make`` fills missing ones (defaultdict)."""
 
     items: dict[Hashable, Value]
     rest: Value | None = None
     make: Value | None = None
+    cls: Class | None = None
+    """The project's own subclass of dict, if it is one."""
 
     def any(self) -> Value:
         """One value that stands for each of its values."""
         return merge([*self.items.values(), *([self.rest] if self.rest is not None else [])], "a value of an empty dict")
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Method(Value):
     """A method of a value that the interpreter itself understands: of querysets, records, lists, dicts, strings, tasks."""
 
@@ -203,7 +205,7 @@ class Method(Value):
     name: str
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class View(Value):
     """``SomeView.as_view()``."""
 
@@ -211,14 +213,14 @@ class View(Value):
     kwargs: dict[str, Value]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Record(Value):
     """An instance of a model."""
 
     model: Class
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Query(Value):
     """A queryset or manager of a model. ``model`` is None inside a manager's own code; ``cls`` is the custom class, if any.
 
@@ -235,14 +237,14 @@ class Query(Value):
     lock: bool = False
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Meta(Value):
     """``Model._meta``."""
 
     model: Class
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Either(Value):
     """One of several values."""
 
