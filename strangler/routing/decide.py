@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from strangler.routing.cohort import bucket_of, cookie_name, published_bucket
 from strangler.routing.table import MONOLITH, SAFE_METHODS, Group, Route, RouteTable, Side
@@ -41,10 +41,12 @@ class RequestFacts:
     shadow_roll: int = 9_999
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Where a request goes. ``upstream`` is a name in the table; ``publish`` is a bucket to hand to the client in the
-    group's cookie, or None; ``shadow`` names the upstream that gets a copy afterwards, or None."""
+    group's cookie, or None; ``shadow`` names the upstream that gets a copy afterwards, or None.
+
+    A named tuple, because one is made for every request: a frozen dataclass takes three times as long to make.
+    """
 
     side: Side
     upstream: str
@@ -66,7 +68,12 @@ def decide(table: RouteTable, facts: RequestFacts) -> Decision:
         return Decision("monolith", MONOLITH, "the route stays with the monolith", route)
     side, reason, bucket, publish = _side(table, group, facts)
     shadow = None
-    if side == "monolith" and facts.method in SAFE_METHODS and facts.shadow_roll < round(group.shadow * 100):
+    if (
+        group.shadow
+        and side == "monolith"
+        and facts.method in SAFE_METHODS
+        and facts.shadow_roll < round(group.shadow * 100)
+    ):
         shadow = group.service
     upstream = group.service if side == "service" else MONOLITH
     return Decision(side, upstream, reason, route, group, bucket, publish, shadow)
@@ -121,9 +128,9 @@ def _side(
         if group.writer == "monolith":
             return "monolith", "the monolith is the writer", None, None
         return "monolith", "no writer is declared", None, None
-    if any(_rule_fits(rule, table, facts) for rule in group.deny):
+    if group.deny and any(_rule_fits(rule, table, facts) for rule in group.deny):
         return "monolith", "on the deny list", None, None
-    if any(_rule_fits(rule, table, facts) for rule in group.allow):
+    if group.allow and any(_rule_fits(rule, table, facts) for rule in group.allow):
         return "service", "on the allow list", None, None
     threshold = group.threshold
     if threshold <= 0:

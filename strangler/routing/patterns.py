@@ -7,6 +7,7 @@ against the decoded path without its leading slash, as Django's resolver does.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from strangler.errors import BadDocument
@@ -25,6 +26,7 @@ _LITERAL = re.compile(r"(?:[^<(\\.*+?{}\[\]|^$/]+/(?![*+?{]))*")
 _GLOBAL_FLAGS = re.compile(r"\(\?[aiLmsux]+\)")
 
 
+@lru_cache(maxsize=16_384)
 def compile_pattern(kind: Kind, text: str) -> re.Pattern[str]:
     """The expression to search for in a path; raises ``BadDocument`` where the pattern means nothing.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -109,8 +109,8 @@ class RouteTable:
 
     @cached_property
     def index(self) -> RouteIndex:
-        """The compiled patterns, built once for each table."""
-        return RouteIndex.of(self.routes)
+        """The compiled patterns."""
+        return index_of(self.routes)
 
 
 Candidates = tuple[tuple[re.Pattern[str], Route], ...]
@@ -128,33 +128,6 @@ class RouteIndex:
     by_path: Mapping[str, Candidates]
     by_prefix: Mapping[str, Candidates]
 
-    @classmethod
-    def of(cls, routes: tuple[Route, ...]) -> RouteIndex:
-        keyed = [
-            (
-                fixed_path(route.kind, route.pattern),
-                fixed_prefix(route.kind, route.pattern),
-                (compile_pattern(route.kind, route.pattern), route),
-            )
-            for route in sorted(routes, key=lambda route: -route.priority)
-        ]
-        paths = {path for path, _, _ in keyed if path is not None}
-        prefixes = {"", *(b for path, prefix, _ in keyed if path is None for b in _beginnings(prefix))}
-        return cls(
-            by_path={
-                wanted: tuple(
-                    c
-                    for path, prefix, c in keyed
-                    if path == wanted or (path is None and wanted.startswith(prefix))
-                )
-                for wanted in paths
-            },
-            by_prefix={
-                wanted: tuple(c for path, prefix, c in keyed if path is None and wanted.startswith(prefix))
-                for wanted in prefixes
-            },
-        )
-
     def candidates(self, path: str) -> Candidates:
         """The routes that could match a path (decoded, without its leading slash), in order."""
         found = self.by_path.get(path)
@@ -166,5 +139,28 @@ class RouteIndex:
         return found
 
 
-def _beginnings(prefix: str) -> list[str]:
-    return [prefix[: end + 1] for end, char in enumerate(prefix) if char == "/"]
+@lru_cache(maxsize=8)
+def index_of(routes: tuple[Route, ...]) -> RouteIndex:
+    """The index of some routes. Remembered, because most changes move a share and leave the routes as they are."""
+    by_prefix: dict[str, list[tuple[int, re.Pattern[str], Route]]] = {"": []}
+    by_path: dict[str, list[tuple[int, re.Pattern[str], Route]]] = {}
+    for place, route in enumerate(sorted(routes, key=lambda route: -route.priority)):
+        path, prefix = fixed_path(route.kind, route.pattern), fixed_prefix(route.kind, route.pattern)
+        for beginning in _beginnings(prefix) if path is None else ():
+            by_prefix.setdefault(beginning, [])
+        home = by_prefix[prefix] if path is None else by_path.setdefault(path, [])
+        home.append((place, compile_pattern(route.kind, route.pattern), route))
+
+    def complete(path: str, exact: list[tuple[int, re.Pattern[str], Route]]) -> Candidates:
+        found = [*exact, *(c for beginning in _beginnings(path) for c in by_prefix.get(beginning, ()))]
+        return tuple((pattern, route) for _, pattern, route in sorted(found, key=lambda c: c[0]))
+
+    return RouteIndex(
+        by_path={path: complete(path, exact) for path, exact in by_path.items()},
+        by_prefix={prefix: complete(prefix, []) for prefix in by_prefix},
+    )
+
+
+def _beginnings(path: str) -> list[str]:
+    """Every beginning of a path that ends with a slash, and the empty one."""
+    return ["", *(path[: end + 1] for end, char in enumerate(path) if char == "/")]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
+from time import monotonic, sleep
 from urllib.parse import quote
 
 from strangler.errors import StoreError
@@ -112,7 +113,7 @@ class Database:
         )
         try:
             self._recognise(connection)
-            connection.execute("PRAGMA journal_mode = WAL")
+            self._log_ahead(connection)
             connection.execute("PRAGMA synchronous = FULL")
             self._migrate(connection)
             status = self.path.stat()
@@ -122,11 +123,25 @@ class Database:
         self._inode = (status.st_dev, status.st_ino)
         self._connection = connection
 
+    def _log_ahead(self, connection: sqlite3.Connection) -> None:
+        """Switch to the write-ahead log. SQLite does not wait by itself where others open the file at that moment."""
+        deadline = monotonic() + self._busy_timeout
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                    raise
+            sleep(0.005)
+
     def _recognise(self, connection: sqlite3.Connection) -> None:
         """Refuse what is not ours before anything is written to it."""
+        connection.execute("BEGIN")  # one snapshot: another process may be making the schema right now
         [version] = connection.execute("PRAGMA user_version").fetchone()
         [application] = connection.execute("PRAGMA application_id").fetchone()
         [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        connection.execute("COMMIT")
         if application != APPLICATION_ID and (version or tables or application):
             raise StoreError(
                 "this is the database of another program",

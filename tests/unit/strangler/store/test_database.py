@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -137,3 +139,16 @@ def test_names_that_mean_something_in_an_address_are_only_names(tmp_path: Path) 
     path = tmp_path / "odd ?mode=memory#%41.db"
     Database(path).close()
     assert path.exists()
+
+
+def test_many_that_find_no_state_at_once_make_one(tmp_path: Path) -> None:
+    together = Barrier(8)
+
+    def open_it(path: Path) -> None:
+        together.wait(10)
+        Database(path).close()
+
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(10):
+            list(pool.map(open_it, [tmp_path / f"{number}.db"] * 8))
+    assert len(list(tmp_path.glob("*.db"))) == 10
