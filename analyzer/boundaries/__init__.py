@@ -26,16 +26,15 @@ def draw(
     """Boundaries sorted by name, and the order of extraction. The same input and seed give the same answer."""
     groups = partition_tables(facts, tables, edges, seed)
     names = name_groups(groups, tables, _degrees(tables, edges))
-    placement = place_code(
-        facts, tables, {t: name for group, name in zip(groups, names, strict=True) for t in group.tables}
-    )
+    named = list(zip(names, groups, strict=True))
+    shared = frozenset(name for name, group in named if group.shared)
+    placement = place_code(facts, tables, {t: name for name, group in named for t in group.tables}, shared)
     metrics = measure(facts, tables, edges, placement, names)
-    shared = frozenset(name for group, name in zip(groups, names, strict=True) if group.shared)
     bills = write_bills(facts, tables, edges, placement, shared)
     candidates = sum(not group.shared for group in groups)
     boundaries = [
         _boundary(name, group, tables, placement, metrics[name], bills.get(name, ()), candidates)
-        for group, name in zip(groups, names, strict=True)
+        for name, group in named
     ]
     order = rank(boundaries, _lines(facts, placement))
     return tuple(sorted(put_after(boundaries, order), key=lambda b: b.name)), order

@@ -113,6 +113,8 @@ def _edges(edges: Iterable[Edge], tables: Tables, placement: Placement, bills: B
 def _transactions(facts: Facts, tables: Tables, placement: Placement, bills: Bills) -> None:
     """One item for each atomic span that writes several boundaries, on the bill of each."""
     for span in facts.transactions:
+        if span.module in placement.support:
+            continue
         over = distributed_over(span, tables, placement)
         for name in over:
             written: dict[str, list[str]] = defaultdict(list)

@@ -19,7 +19,8 @@ def measure(
     """The metrics of every boundary."""
     inside, crossing = _weights(tables, edges, placement)
     leaks_in, leaks_out = _leaks(facts, placement)
-    writes = Counter(b for span in facts.transactions for b in distributed_over(span, tables, placement))
+    spans = [span for span in facts.transactions if span.module not in placement.support]
+    writes = Counter(b for span in spans for b in distributed_over(span, tables, placement))
     purities = _purities(facts, placement)
     sizes = Counter(placement.table.values())
     return {

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from math import sqrt
+from typing import TypeVar
 
-from analyzer.coupling import Tables
+from analyzer.coupling import Tables, support_modules
 from analyzer.model.facts import Access, Facts, Location, Module
+
+Key = TypeVar("Key", bound=int | str)
 
 WRITE, READ, DEFINES = 2.0, 1.0, 4.0
 """A write says twice as much as a read; defining a model says most."""
-APP, HOME, ENOUGH = 0.3, 0.5, 0.4
+APP, HOME, ENOUGH = 0.3, 0.5, 0.5
 """A module leans to its app's boundary, a route to its view's module's, by this share of what it touches; ENOUGH is the
-share of the sum that it takes to belong anywhere."""
+share of the sum that it takes to belong anywhere else."""
 MOVING = ("task", "command", "receiver")
 """The kinds of entry points that move with a boundary beside its routes."""
 
@@ -27,6 +30,8 @@ class Placement:
     module: Mapping[str, str]
     route: Mapping[int, str]
     task: Mapping[str, str]
+    support: frozenset[str]
+    """Tests, commands and what only they import."""
 
     def home(self, access: Access) -> str:
         """The boundary whose code makes this access; empty for code that belongs nowhere."""
@@ -34,8 +39,13 @@ class Placement:
 
     def direct(self, accesses: Iterable[Access]) -> list[Access]:
         """The accesses that code makes on its own account. Left out: the delete collector's (the foreign keys stand for
-        them), and lines that touch three boundaries or more, which is inherited code (a base class's ``save``)."""
-        counted = [a for a in accesses if a.kind != "cascade" and a.table in self.table]
+        them), tests' and commands' (each command is a task on the bill), and lines that touch three boundaries or more,
+        which is inherited code (a base class's ``save``)."""
+        counted = [
+            a
+            for a in accesses
+            if a.kind != "cascade" and a.table in self.table and a.module not in self.support
+        ]
         owners: dict[Location, set[str]] = defaultdict(set)
         for access in counted:
             if access.kind not in ("raw", "join"):
@@ -43,47 +53,97 @@ class Placement:
         return [a for a in counted if a.kind in ("raw", "join") or len(owners[a.location]) < 3]
 
 
-def place_code(facts: Facts, tables: Tables, boundary_of: Mapping[str, str]) -> Placement:
+def place_code(
+    facts: Facts, tables: Tables, boundary_of: Mapping[str, str], shared: frozenset[str] = frozenset()
+) -> Placement:
     """Put modules, routes and tasks where their tables are. A table used everywhere says little: its say is divided by
-    the root of the number of its users. Code that touches libraries' tables only stays where it is."""
-    everything, boundary_of = boundary_of, {t: b for t, b in boundary_of.items() if t not in tables.library}
-    modules = _place_modules(facts, tables, boundary_of)
-    routes: dict[int, str] = {}
-    users = Counter(t for r in facts.routes for t in {*r.tables_read, *r.tables_written})
-    for position, route in enumerate(facts.routes):
-        if route.library:
-            continue
-        home = modules.get(_module_of(route.view, modules), "")
-        found = _strongest(route.tables_read, route.tables_written, users, boundary_of, home)
-        if found:
-            routes[position] = found
-    tasks: dict[str, str] = {}
-    moving = [entry for entry in facts.entry_points if entry.kind in MOVING]
-    users = Counter(t for e in moving for t in {*e.tables_read, *e.tables_written})
-    for entry in moving:
-        home = modules.get(_module_of(entry.name, modules), "")
-        found = _strongest(entry.tables_read, entry.tables_written, users, boundary_of, home)
-        if found:
-            tasks[entry.name] = found
-    return Placement(everything, modules, routes, tasks)
+    the root of the number of its users. ``shared`` names the boundaries of reference data, which draw only what is
+    their own; libraries' tables draw nothing."""
+    ground = _Ground({t: b for t, b in boundary_of.items() if t not in tables.library}, shared)
+    apps = _homes_of_apps(tables, ground.boundary_of)
+    modules = _place_modules(facts, tables, ground, apps)
+    app_of = {module.name: module.app or "" for module in facts.modules}
+
+    def home(dotted: str) -> _Home:
+        module = _module_of(dotted, app_of)
+        boundary = modules.get(module, "")
+        return _Home(boundary, boundary if boundary == apps.get(app_of.get(module, ""), "") else "")
+
+    routes = {
+        i: _User(r.tables_read, r.tables_written, home(r.view))
+        for i, r in enumerate(facts.routes)
+        if not r.library
+    }
+    tasks = {
+        e.name: _User(e.tables_read, e.tables_written, home(e.name))
+        for e in facts.entry_points
+        if e.kind in MOVING
+    }
+    return Placement(
+        boundary_of,
+        modules,
+        _place_users(routes, ground),
+        _place_users(tasks, ground),
+        support_modules(facts),
+    )
 
 
-def _strongest(
-    read: Iterable[str],
-    written: Iterable[str],
-    users: Mapping[str, int],
-    boundary_of: Mapping[str, str],
-    home: str,
-) -> str:
-    scores: dict[str, float] = defaultdict(float)
-    for names, weight in ((read, READ), (written, WRITE)):
-        for table in names:
-            if table in boundary_of:
-                scores[boundary_of[table]] += weight / sqrt(users[table])
-    return _majority(scores, home, HOME) if scores else home
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """The boundary that something leans to, and the one that it falls back to when its tables do not decide."""
+
+    leaning: str
+    fallback: str
 
 
-def _place_modules(facts: Facts, tables: Tables, boundary_of: Mapping[str, str]) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class _User:
+    """A route or a task: what it touches and where it is at home."""
+
+    read: tuple[str, ...]
+    written: tuple[str, ...]
+    home: _Home
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """The boundary of each table that can draw code, and the boundaries that draw only what is their own."""
+
+    boundary_of: Mapping[str, str]
+    shared: frozenset[str]
+
+    def choose(self, scores: Mapping[str, float], home: _Home, lean: float) -> str:
+        """The boundary with the most of the scores, after leaning towards home. What serves many boundaries alike (a
+        seed script, a dashboard) and is at home nowhere belongs to none."""
+        drawn = {b: score for b, score in scores.items() if b == home.leaning or b not in self.shared}
+        total = sum(drawn.values())
+        if not total:
+            return home.fallback or _best(scores)
+        if home.leaning:
+            drawn[home.leaning] = drawn.get(home.leaning, 0.0) + lean * total
+        best = _best(drawn)
+        if best == home.leaning or drawn[best] >= ENOUGH * sum(drawn.values()):
+            return best
+        return home.fallback
+
+
+def _place_users(users: Mapping[Key, _User], ground: _Ground) -> dict[Key, str]:
+    """Routes by position, or entry points by name."""
+    popularity = Counter(table for touch in users.values() for table in {*touch.read, *touch.written})
+    placed: dict[Key, str] = {}
+    for key, user in users.items():
+        scores: dict[str, float] = defaultdict(float)
+        touched = [(table, READ) for table in user.read] + [(table, WRITE) for table in user.written]
+        for table, weight in touched:
+            if table in ground.boundary_of:
+                scores[ground.boundary_of[table]] += weight / sqrt(popularity[table])
+        if found := ground.choose(scores, user.home, HOME):
+            placed[key] = found
+    return placed
+
+
+def _place_modules(facts: Facts, tables: Tables, ground: _Ground, apps: Mapping[str, str]) -> dict[str, str]:
+    boundary_of = ground.boundary_of
     product = [m for m in facts.modules if not m.is_test and not m.is_migration]
     scores: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     users = Counter(table for table, _ in {(a.table, a.module) for a in facts.accesses})
@@ -94,10 +154,10 @@ def _place_modules(facts: Facts, tables: Tables, boundary_of: Mapping[str, str])
     for table, defined_in in tables.module.items():
         if table in boundary_of and table not in tables.through:
             scores[defined_in][boundary_of[table]] += DEFINES
-    app_home = _homes_of_apps(tables, boundary_of)
     placed = {}
     for module in product:
-        best = _majority(scores.get(module.name, {}), app_home.get(module.app or "", ""), APP)
+        home = apps.get(module.app or "", "")
+        best = ground.choose(scores.get(module.name, {}), _Home(home, home), APP)
         if best:
             placed[module.name] = best
     by_app = _main_boundary_of_apps(product, placed)
@@ -105,17 +165,6 @@ def _place_modules(facts: Facts, tables: Tables, boundary_of: Mapping[str, str])
         if module.name not in scores and module.app in by_app:
             placed[module.name] = by_app[module.app]
     return placed
-
-
-def _majority(scores: Mapping[str, float], home: str, lean: float) -> str:
-    """The boundary with the highest score, after leaning towards ``home``. What serves many boundaries alike (a seed
-    script, a dashboard) belongs to none."""
-    total = sum(scores.values())
-    if not total:
-        return ""
-    leaning = {**scores, home: scores.get(home, 0.0) + lean * total} if home else scores
-    best = _best(leaning)
-    return best if leaning[best] >= ENOUGH * sum(leaning.values()) else ""
 
 
 def _homes_of_apps(tables: Tables, boundary_of: Mapping[str, str]) -> dict[str, str]:
@@ -138,7 +187,7 @@ def _main_boundary_of_apps(modules: Iterable[Module], placed: Mapping[str, str])
     return {app: _best(counts) for app, counts in lines.items()}
 
 
-def _module_of(dotted: str, modules: Mapping[str, str]) -> str:
+def _module_of(dotted: str, modules: Collection[str]) -> str:
     while dotted and dotted not in modules:
         dotted = dotted.rpartition(".")[0]
     return dotted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analyzer.coupling.code import module_edges
+from analyzer.coupling.code import module_edges, support_modules
 from analyzer.coupling.ledger import Ledger
 from analyzer.coupling.observed import observed_edges
 from analyzer.coupling.schema import declared_edges
@@ -13,13 +13,13 @@ from analyzer.coupling.weights import WEIGHTS
 from analyzer.model.facts import Facts
 from analyzer.model.plan import Edge, EdgeKind
 
-__all__ = ["WEIGHTS", "Tables", "couple", "index_tables"]
+__all__ = ["WEIGHTS", "Tables", "couple", "index_tables", "support_modules"]
 
 
 def couple(facts: Facts, tables: Tables, weights: Mapping[EdgeKind, float] = WEIGHTS) -> tuple[Edge, ...]:
     """Every coupling in the code, sorted: declared between models, observed between tables, called between modules.
 
-    Tests and migrations couple everything to everything and move with whatever they test: they are left out.
+    Tests, migrations and management commands couple everything to everything: they are left out.
     """
     ledger = Ledger({**WEIGHTS, **weights})
     declared_edges(facts, tables, ledger)

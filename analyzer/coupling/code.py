@@ -1,6 +1,8 @@
-"""Couplings between modules: who imports whom, who calls whom."""
+"""Couplings between modules: who imports whom, who calls whom; and which modules only support them."""
 
 from __future__ import annotations
+
+from collections import defaultdict
 
 from analyzer.coupling.ledger import Ledger
 from analyzer.model.facts import Facts, Module
@@ -23,3 +25,33 @@ def owning_module(dotted: str, modules: dict[str, Module]) -> str:
     while dotted and dotted not in modules:
         dotted = dotted.rpartition(".")[0]
     return dotted
+
+
+def support_modules(facts: Facts) -> frozenset[str]:
+    """Tests, migrations, management commands, and what only those import: fixtures, seed scripts, one-off repairs.
+
+    They touch everything and say nothing about where it belongs; each command is on the bill as one task instead. A
+    module with a model, a view, a task or a receiver in it serves requests, whoever imports it.
+    """
+    found = {
+        m.name
+        for m in facts.modules
+        if m.is_test or m.is_migration or "/management/commands/" in f"/{m.file}"
+    }
+    importers: dict[str, set[str]] = defaultdict(set)
+    for item in facts.imports:
+        if item.source != item.target:
+            importers[item.target].add(item.source)
+    serving = _serving_modules(facts)
+    while True:
+        more = {name for name, sources in importers.items() if sources <= found} - found - serving
+        if not more:
+            return frozenset(found)
+        found |= more
+
+
+def _serving_modules(facts: Facts) -> set[str]:
+    modules = {module.name: module for module in facts.modules}
+    names = [route.view for route in facts.routes]
+    names += [entry.name for entry in facts.entry_points if entry.kind != "command"]
+    return {owning_module(name, modules) for name in names} | {model.module for model in facts.models}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from analyzer.coupling.code import support_modules
 from analyzer.coupling.ledger import Ledger
 from analyzer.coupling.tables import Tables
 from analyzer.model.facts import Facts, Location
@@ -22,7 +23,8 @@ class Use:
 
 def observed_edges(facts: Facts, tables: Tables, ledger: Ledger) -> None:
     """Edges between tables from transactions, locks, joins, signals, shared functions and calls."""
-    skipped = {m.file for m in facts.modules if m.is_test or m.is_migration}
+    support = support_modules(facts)
+    skipped = {m.file for m in facts.modules if m.name in support}
     uses = uses_by_function(facts, skipped)
     for span in facts.transactions:
         if span.location.file not in skipped:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from fakes.code_base import CodeBase, shop
 
 from analyzer.coupling import WEIGHTS, couple, index_tables
@@ -122,3 +124,19 @@ def test_the_graph_does_not_depend_on_the_order_of_the_facts():
         transactions=facts.transactions[::-1],
     )
     assert couple(turned, index_tables(turned)) == couple(facts, index_tables(facts))
+
+
+def test_what_only_commands_import_does_not_couple_until_a_view_does():
+    code = CodeBase().model("a.A").model("b.B").transaction("core.seeding.seed", "a.A", "b.B")
+    code.imports("core.management.commands.seed", "core.seeding")
+    command = Module("core.management.commands.seed", "core/management/commands/seed.py", 9, "core")
+    code.parts["modules"] = [m for m in code.parts["modules"] if m.name != command.name]
+    assert ("cowrite", "a_a", "b_b") not in edges(code.add("modules", command))
+    assert ("cowrite", "a_a", "b_b") in edges(code.imports("a.views", "core.seeding"))
+
+
+def test_a_view_that_only_a_test_imports_still_couples():
+    code = CodeBase().model("a.A").model("b.B").transaction("a.views.save", "a.A", "b.B")
+    code.route("a/", "a.views.save").imports("a.tests", "a.views")
+    code.parts["modules"] = [replace(m, is_test=m.name == "a.tests") for m in code.parts["modules"]]
+    assert ("cowrite", "a_a", "b_b") in edges(code)
