@@ -9,7 +9,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 import strangler
@@ -25,7 +24,7 @@ def play(*, keep: bool, port: int) -> bool:
     sample = sample_folder()
     screen = Screen(Console(highlight=False))
     with tempfile.TemporaryDirectory(prefix="strangler-demo-") as folder:
-        stage = Stage(Path(folder))
+        stage = Stage(Path(folder), {"STRANGLER_STATE": f"sqlite:///{folder}/strangler.db"})
         previous = signal.signal(signal.SIGTERM, _interrupt)
         try:
             screen.title("strangler demo: a Django monolith hands over its invoices, and takes them back")
@@ -58,12 +57,14 @@ def sample_folder() -> Path:
 
 
 def _summary(console: Console, checks: list[Check], seconds: float) -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-    for check in checks:
-        mark = Text("held", "bold green") if check.held else Text("FAILED", "bold red")
-        table.add_row("      ", mark, check.claim, Text(check.figures, style="dim"))
+    width = max(len(check.claim) for check in checks)
     console.print()
-    console.print(table)
+    for check in checks:
+        line = Text("       ").append(
+            "held   " if check.held else "FAILED ", "green" if check.held else "bold red"
+        )
+        line.append(check.claim.ljust(width + 2)).append(check.figures, "dim")
+        console.print(line, soft_wrap=True)
     held = sum(check.held for check in checks)
     console.print(Text(f"\n{held} of {len(checks)} claims held, in {seconds:.0f} s", style="bold"))
 

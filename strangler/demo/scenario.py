@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
 
 from strangler.control.rollouts import Rollouts, observation
 from strangler.control.service import Control
-from strangler.demo.checks import Check, Deployment, check
+from strangler.demo.checks import Check, Deployment, Step, check
 from strangler.demo.screen import Flow, Screen
 from strangler.demo.stage import Stage, StageError, free_port
-from strangler.demo.traffic import DEVICE_HEADER, Request, Traffic
+from strangler.demo.traffic import DEVICE_HEADER, SIDE_HEADER, Request, Traffic
 from strangler.rollout import Observation, Rollout
 from strangler.store import open_state
 
@@ -45,9 +45,11 @@ class Demo:
     service: str = ""
     facade: str = ""
     requests: list[Request] = field(default_factory=list)
-    shares: dict[float, float] = field(default_factory=dict)
-    """Share asked for -> the service's part of the requests at the end of the step, both in percent."""
+    steps: list[Step] = field(default_factory=list)
     compared: tuple[int, int] = (0, 0)
+    group: str = GROUP
+    paid_by: str = ""
+    """The side that answered the payment."""
     deployment: Deployment | None = None
 
     @property
@@ -92,16 +94,20 @@ class Demo:
         self._strangler("analyze", str(self.sample), "--format", "json", "-o", "analysis.json", shown=True)
         document = json.loads((self.stage.folder / "analysis.json").read_bytes())
         found = {boundary["name"]: boundary for boundary in document["boundaries"]}
+        share = document["coverage"]["orm_share_resolved"]
         self.screen.act(
             "analysis",
-            f"{len(document['models'])} models in {len(found)} boundaries, {document['coverage']['text']}",
+            f"{len(document['models'])} models, {len(found)} boundaries; {share:.1%} of the ORM calls resolved",
         )
         boundary = found[GROUP]
-        self.screen.note(f"{GROUP}: {boundary['verdict']}; {boundary['reasons'][0]}")
+        self.screen.note(
+            f"{GROUP}: {len(boundary['bill'])} items on the bill; {', '.join(boundary['reasons'])}"
+        )
         for item in boundary["bill"][:3]:
             site = item["locations"][0]
-            self.screen.note(f"  {item['kind']:<12}{item['summary']}  {site['file']}:{site['line']}", "dim")
-        self.screen.note(f"  ... {len(boundary['bill'])} items on the bill", "dim")
+            self.screen.note(
+                f"  {site['file']}:{site['line']}  {item['kind']}: {_cut(item['summary'])}", "dim"
+            )
 
     def extract(self) -> None:
         """The new service: its own database, filled through the mapping only."""
@@ -120,7 +126,7 @@ class Demo:
         options = ["--monolith", self.monolith, "--bind", f"127.0.0.1:{port}", "--admin-bind", admin]
         self.stage.start(
             "facade",
-            ["-m", "strangler.cli", "serve", *options, "--state", self.state, "--debug-headers"],
+            ["-m", "strangler.cli", "serve", *options, "--debug-headers"],
             f"http://{admin}/healthz",
         )
         self.screen.act("facade", f"on {self.facade}: at first it forwards everything")
@@ -146,27 +152,23 @@ class Demo:
     def move(self, traffic: Traffic) -> None:
         """1 % of the devices, 25 %, all of them; each step on the guard's word."""
         self._routes("canary", GROUP, "0", "--sticky", f"header:{DEVICE_HEADER}")
-        self._strangler(
-            *("rollout", "start", GROUP, "--steps", STEPS, "--interval", INTERVAL, "--min-requests", FEWEST),
-            *("--state", self.state),
-            shown=True,
-        )
-        previous = -1.0
+        options = ("--steps", STEPS, "--interval", INTERVAL, "--min-requests", FEWEST)
+        self._strangler("rollout", "start", GROUP, *options, shown=True)
+        share = -1.0
 
         def promoted() -> str | None:
-            nonlocal previous
+            nonlocal share
             rollout = self._rollout()
             if rollout.phase not in ("running", "promoted"):
                 raise StageError(f"the rollout ended early: {rollout.phase}, {rollout.verdict.reason}")
-            if rollout.share != previous and previous > 0:
-                self._measure(previous, traffic)
-            previous = rollout.share
+            if rollout.share != share and not rollout.pending:
+                share = rollout.share
+                self._begin_step(share)
             return f"guard: {rollout.verdict.answer}" if rollout.phase == "running" else None
 
-        self._watch(traffic, lambda: previous, promoted)
-        self._measure(previous, traffic)
-        moved = ", ".join(f"{asked:g} % -> {got:.1f} %" for asked, got in self.shares.items())
-        self.screen.act("moved", f"the service answers everybody; asked and measured: {moved}")
+        self._watch(traffic, lambda: share, promoted)
+        self._begin_step(None)
+        self.screen.act("moved", f"the service answers everybody; guard: {self._rollout().verdict.reason}")
 
     def write(self) -> None:
         """A payment goes to the writer, whatever the share."""
@@ -178,11 +180,9 @@ class Demo:
             raise StageError(
                 f"paying an invoice through the facade answered {answer.status_code}: {answer.text}"
             )
-        side = answer.headers["x-strangler-side"]
+        self.paid_by = answer.headers[SIDE_HEADER]
         self.copy_rows()
-        self.screen.act(
-            "write", f"paying {open_['invoice_no']} went to the writer, the {side}; its row was copied again"
-        )
+        self.screen.act("write", f"invoice {open_['invoice_no']} was paid at the writer, the {self.paid_by}")
 
     def break_it(self, traffic: Traffic) -> None:
         """A bad release goes live. Nobody does anything about it."""
@@ -192,14 +192,15 @@ class Demo:
 
         def rolled_back() -> str | None:
             rollout = self._rollout()
-            return "a bad release is live" if rollout.phase != "rolled back" else None
+            done = rollout.phase == "rolled back" and not rollout.pending
+            return None if done else "a bad release is live"
 
         self._watch(traffic, 100, rolled_back)
         ended = time.monotonic()
         self.deployment = Deployment(begun, ended)
-        time.sleep(1.0)
-        told = f"by itself, {ended - begun:.1f} s after the bad release: {self._rollout().verdict.reason}"
-        self.screen.act("rollback", told)
+        time.sleep(1.5)
+        self.screen.act("rollback", f"by itself, {ended - begun:.1f} s after the bad release went live")
+        self.screen.note(self._rollout().verdict.reason)
 
     def start_service(self, name: str, *options: str) -> str:
         """A release of the service on a free port."""
@@ -230,8 +231,7 @@ class Demo:
         self.stage.run("-m", "strangler.cli", *arguments)
 
     def _routes(self, *arguments: str) -> None:
-        self.screen.command("strangler routes " + " ".join(arguments))
-        self.stage.run("-m", "strangler.cli", "routes", *arguments, "--state", self.state)
+        self._strangler("routes", *arguments, shown=True)
 
     def _watch(
         self, traffic: Traffic, share: float | Callable[[], float], told: Callable[[], str | None]
@@ -249,9 +249,13 @@ class Demo:
         now = share() if callable(share) else share
         self.screen.settle(now, Flow.of(traffic.results, time.monotonic()), last)
 
-    def _measure(self, share: float, traffic: Traffic) -> None:
-        flow = Flow.of(traffic.results, time.monotonic(), seconds=2.0)
-        self.shares[share] = 100 * flow.service / max(1, flow.service + flow.monolith)
+    def _begin_step(self, share: float | None) -> None:
+        """Note when a share began to hold, and the one before it ended."""
+        now = time.monotonic()
+        if self.steps:
+            self.steps[-1] = replace(self.steps[-1], ended=now)
+        if share is not None:
+            self.steps.append(Step(share, now, now))
 
     def _rollout(self) -> Rollout:
         state = open_state(self.state, create=False)
@@ -285,8 +289,8 @@ def _clients(base: str, token: str) -> list[Request]:
 
 
 def _short(argument: str) -> str:
-    return (
-        argument.removeprefix("sqlite:///").rpartition("/")[2]
-        if argument.startswith(("/", "sqlite:"))
-        else argument
-    )
+    return argument.rpartition("/")[2] if argument.startswith("/") else argument
+
+
+def _cut(text: str, width: int = 76) -> str:
+    return text if len(text) <= width else text[: width - 3] + "..."

@@ -10,7 +10,7 @@ from strangler.facade.events import CapturedAnswer, MirrorRequest, OnFinish, Out
 from strangler.facade.failures import Failure
 from strangler.facade.pool import Pool
 from strangler.facade.transport import Request
-from strangler.routing import Decision, Upstream
+from strangler.routing import SAFE_METHODS, Decision, Upstream
 from strangler.shadow import Answer, Copy, Mirror
 from strangler.shadow.mirror import MOST_AT_ONCE
 from strangler.telemetry import Counters
@@ -24,7 +24,8 @@ SHADOW_FIELD = (b"x-strangler-shadow", b"1")
 def counting(counters: Counters) -> OnFinish:
     """A hook that counts every decided request: as failed where the side owed an answer and gave none, or 5xx.
 
-    A tunnel counts with the time of its handshake; a client that went away is nobody's failure."""
+    A tunnel counts with the time of its handshake; a client that went away is nobody's failure. The guard compares
+    like with like: what the monolith answers as the writer has no counterpart on the service."""
 
     def note(outcome: Outcome) -> None:
         decision = outcome.decision
@@ -33,7 +34,9 @@ def counting(counters: Counters) -> OnFinish:
         seconds = outcome.upstream_seconds if outcome.tunnel else None
         failed = outcome.status >= 500 or outcome.error is not None
         group = decision.group.name if decision.group else None
-        counters.note(group, decision.side, outcome.duration if seconds is None else seconds, failed)
+        judged = decision.side == "service" or outcome.method in SAFE_METHODS
+        duration = outcome.duration if seconds is None else seconds
+        counters.note(group, decision.side, duration, failed, judged=judged)
 
     return note
 

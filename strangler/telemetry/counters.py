@@ -39,12 +39,18 @@ class Counters:
         self._fresh: dict[tuple[str, Counted], _Cell] = {}
         self._drained: dict[tuple[str, Counted], _Cell] = {}
 
-    def note(self, group: str | None, side: Counted, seconds: float, failed: bool) -> None:
-        """Count one request of ``seconds``; ``failed`` is a status of 500 and above, or no answer."""
+    def note(
+        self, group: str | None, side: Counted, seconds: float, failed: bool, *, judged: bool = True
+    ) -> None:
+        """Count one request of ``seconds``; ``failed`` is a status of 500 and above, or no answer.
+
+        What is not ``judged`` goes into the totals only, and the guard never sees it.
+        """
         key = (group or NO_GROUP, side)
-        cell = self._fresh.get(key)
+        cells = self._fresh if judged else self._drained
+        cell = cells.get(key)
         if cell is None:
-            cell = self._fresh[key] = _Cell()
+            cell = cells[key] = _Cell()
         cell.requests += 1
         cell.errors += failed
         cell.latencies[bucket_index(seconds)] += 1

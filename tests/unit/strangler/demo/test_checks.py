@@ -1,7 +1,8 @@
 """The demo's claims must be able to fail."""
 
-from strangler.demo.checks import Deployment, _bad_release, _cohorts, _failures
+from strangler.demo.checks import Deployment, Step, _bad_release, _cohorts, _failures, _shares
 from strangler.demo.traffic import Request, Result
+from strangler.routing.cohort import bucket_of
 
 BAD = Deployment(begun=100.0, ended=103.0)
 
@@ -52,3 +53,16 @@ def test_a_device_that_goes_back_before_the_rollback_is_seen() -> None:
 
 def test_devices_are_told_apart() -> None:
     assert _cohorts([result(1, "service", device="a"), result(2, "monolith", device="b")], BAD).held
+
+
+def test_a_device_on_the_wrong_side_of_its_bucket_is_seen() -> None:
+    low = next(f"d{n}" for n in range(10_000) if bucket_of("billing", f"d{n}") < 100)
+    high = next(f"d{n}" for n in range(10_000) if bucket_of("billing", f"d{n}") >= 100)
+    step = Step(share=1, begun=10, ended=20)
+    assert _shares(
+        [result(15, "service", device=low), result(15, "monolith", device=high)], [step], "billing"
+    ).held
+    assert not _shares([result(15, "monolith", device=low)], [step], "billing").held
+    assert not _shares([result(15, "service", device=high)], [step], "billing").held
+    assert not _shares([result(30, "service", device=low)], [step], "billing").held
+    assert not _shares([], [], "billing").held

@@ -26,6 +26,13 @@ def test_draining_does_not_touch_the_totals() -> None:
     assert counters.totals() == before
 
 
+def test_what_is_not_judged_is_in_the_totals_only() -> None:
+    counters = Counters()
+    counters.note("billing", "monolith", 0.002, failed=True, judged=False)
+    assert counters.drain() == {}
+    assert counters.totals()["billing", "monolith"][0].errors == 1
+
+
 def test_a_window_has_requests_errors_and_latencies() -> None:
     window = counted().drain()["billing", "service"]
     assert (window.requests, window.errors, sum(window.latencies)) == (2, 1, 2)
