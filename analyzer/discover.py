@@ -1,4 +1,4 @@
-"""Finds the source files of a project and says which dotted name each of them is imported by. Nothing is parsed here."""
+"""Finds the source files of a project and the dotted name each of them is imported by. Nothing is parsed here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from analyzer.errors import NoProject
 
 @dataclass(frozen=True, slots=True, order=True)
 class Source:
-    """One Python file: its path below the project, the dotted name it is imported by, and the folder that name starts from."""
+    """One Python file: its path below the project, its dotted name, and the folder that this name starts from."""
 
     file: str
     module: str

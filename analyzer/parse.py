@@ -1,4 +1,4 @@
-"""File to syntax tree. A file that cannot be parsed becomes a finding with its place; it is never skipped in silence."""
+"""File to syntax tree. A file that cannot be parsed becomes a finding with its place, never silence."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def parse_bytes(file: str, data: bytes) -> Parsed:
     except SyntaxError as error:
         return _failed(file, error.lineno or 1, f"cannot be parsed: {error.msg}", "unparsed-file")
     except (ValueError, RecursionError, MemoryError) as error:
-        return _failed(file, 1, f"cannot be parsed: {error or type(error).__name__}", "unparsed-file")
+        return _failed(file, 1, f"cannot be parsed: {str(error) or type(error).__name__}", "unparsed-file")
 
 
 def parse_text(text: str, file: str = "<text>") -> ast.Module:

@@ -13,17 +13,78 @@ from analyzer.extract import ir
 from analyzer.extract.walk import Handlers, Walk
 
 SURE = frozenset(
-    """
-    aggregate alias annotate bulk_create bulk_update complex_filter dates datetimes defer exclude filter get_or_create in_bulk
-    order_by prefetch_related select_for_update select_related update_or_create values_list
-    aaggregate abulk_create abulk_update acreate adelete aexists afirst aget aget_or_create alast aupdate aupdate_or_create
-    """.split()
+    [
+        "aggregate",
+        "alias",
+        "annotate",
+        "bulk_create",
+        "bulk_update",
+        "complex_filter",
+        "dates",
+        "datetimes",
+        "defer",
+        "exclude",
+        "filter",
+        "get_or_create",
+        "in_bulk",
+        "order_by",
+        "prefetch_related",
+        "select_for_update",
+        "select_related",
+        "update_or_create",
+        "values_list",
+        "aaggregate",
+        "abulk_create",
+        "abulk_update",
+        "acreate",
+        "adelete",
+        "aexists",
+        "afirst",
+        "aget",
+        "aget_or_create",
+        "alast",
+        "aupdate",
+        "aupdate_or_create",
+    ]
 )
 POSSIBLE = frozenset(
-    """
-    add aadd aadd all acount ain_bulk aset clear contains count create delete difference distinct earliest exists explain extra first
-    get intersection iterator last latest none only raw remove reverse save set union update using values
-    """.split()
+    [
+        "add",
+        "aadd",
+        "aadd",
+        "all",
+        "acount",
+        "ain_bulk",
+        "aset",
+        "clear",
+        "contains",
+        "count",
+        "create",
+        "delete",
+        "difference",
+        "distinct",
+        "earliest",
+        "exists",
+        "explain",
+        "extra",
+        "first",
+        "get",
+        "intersection",
+        "iterator",
+        "last",
+        "latest",
+        "none",
+        "only",
+        "raw",
+        "remove",
+        "reverse",
+        "save",
+        "set",
+        "union",
+        "update",
+        "using",
+        "values",
+    ]
 )
 MANAGERS = frozenset({"_base_manager", "_default_manager", "objects"})
 

@@ -295,7 +295,7 @@ Stmt: TypeAlias = Import | Assign | Augment | Do | Return | Stop | If | Loop | W
 
 
 class Site(_Node, frozen=True, gc=False, array_like=True):
-    """A call chain that is, or may be, an ORM call. ``sure``: its method exists on querysets and hardly anywhere else."""
+    """A call chain that is, or may be, an ORM call. ``sure``: its method hardly exists but on querysets."""
 
     line: int
     text: str

@@ -1,4 +1,4 @@
-"""The one walk over a tree: dispatch by node type to the handlers of ``EXTRACTORS``, carrying what the facts collect."""
+"""The one walk over a tree: dispatch by node type to the handlers of ``EXTRACTORS``, collecting facts on the way."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Handlers: TypeAlias = Mapping[type[ast.AST], Handler]
 
 @dataclass(slots=True)
 class Walk:
-    """The state of one walk: the file's lines, the imports and ORM sites met so far, and how deep in functions it is."""
+    """The state of one walk: the file's lines, the imports and ORM sites so far, and how deep in functions it is."""
 
     table: Handlers
     lines: list[str]

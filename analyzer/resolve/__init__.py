@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -31,7 +32,9 @@ def read(path: Path, progress: Progress | None = None, limits: Limits | None = N
     """Read a code base: discover, parse, extract, resolve. Raises :class:`analyzer.errors.NoProject`."""
     limits = limits or Limits()
     project = discover(path)
-    units, problems = read_units(project, limits, (lambda done, total: progress("parse", done, total)) if progress else None)
+    units, problems = read_units(
+        project, limits, (lambda done, total: progress("parse", done, total)) if progress else None
+    )
     return facts(project, units, problems, progress, limits)
 
 
@@ -47,7 +50,25 @@ def facts(
 
 
 def _facts(
-    project: Project, units: list[ir.Unit], problems: Iterable[Finding], progress: Progress | None, limits: Limits
+    project: Project,
+    units: list[ir.Unit],
+    problems: Iterable[Finding],
+    progress: Progress | None,
+    limits: Limits,
+) -> Facts:
+    gc.disable()  # values refer to each other in circles and live to the end: looking for garbage finds none
+    try:
+        return _resolve(project, units, problems, progress, limits)
+    finally:
+        gc.enable()
+
+
+def _resolve(
+    project: Project,
+    units: list[ir.Unit],
+    problems: Iterable[Finding],
+    progress: Progress | None,
+    limits: Limits,
 ) -> Facts:
     index = ModuleIndex(project.files, units)
     interpreter = Interpreter(index, AppIndex(index), limits)
@@ -72,7 +93,7 @@ def _no_settings() -> Finding:
         "no-settings",
         "note",
         "no Django settings module was found",
-        remedy="Every package with models is taken for an application, every URL module that no other includes for a root.",
+        remedy="Every package with models is taken for an application, each URL module that none includes for a root.",
     )
 
 

@@ -36,7 +36,11 @@ def site(m: Machine, value: Value, prefix: Prefix, module: ModuleState | None, l
     inside = prefix.inside("admin")
     where = Location(module.file if module else "", line)
     for pattern, method, name in _SITE:
-        view = f"django.contrib.admin.sites.AdminSite.{method}" if method else "django.contrib.contenttypes.views.shortcut"
+        view = (
+            f"django.contrib.admin.sites.AdminSite.{method}"
+            if method
+            else "django.contrib.contenttypes.views.shortcut"
+        )
         yield Found(_route(inside, pattern, view, where, name, True), Unknown("a view of the admin site"))
     for model, admin, place in registered(m):
         info = m.registry.info(model)
@@ -47,7 +51,14 @@ def site(m: Machine, value: Value, prefix: Prefix, module: ModuleState | None, l
         qualname = cls.qualname if cls else "django.contrib.admin.options.ModelAdmin"
         library = cls is None or cls.module.is_library
         for pattern, method, name in _MODEL:
-            route = _route(inside, base + pattern, f"{qualname}.{method}", place, f"{base.strip('/').replace('/', '_')}_{name}", library)
+            route = _route(
+                inside,
+                base + pattern,
+                f"{qualname}.{method}",
+                place,
+                f"{base.strip('/').replace('/', '_')}_{name}",
+                library,
+            )
             yield Found(route, _handler(cls, method))
 
 
@@ -74,8 +85,13 @@ def registered(m: Machine) -> list[tuple[Class, Value, Location]]:
             continue
         for target in registration.targets:
             for each in target.items if isinstance(target, Items) else options(target):
-                model = each if isinstance(each, Class) else m.registry.by_label(text(each) or "") if text(each) else None
+                model = (
+                    each
+                    if isinstance(each, Class)
+                    else m.registry.by_label(text(each) or "")
+                    if text(each)
+                    else None
+                )
                 if model is not None and m.registry.is_model(model):
                     found[model] = (registration.value, registration.location)
     return [(model, *place) for model, place in found.items()]
-

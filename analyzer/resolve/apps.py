@@ -39,7 +39,7 @@ class AppIndex:
             self.by_label.setdefault(entry.label, entry)
 
     def of(self, module: ModuleState) -> App | None:
-        """The application whose package holds the module: the nearest configured one, else the one beside its models."""
+        """The application whose package holds the module: the nearest configured one, else that of its models."""
         if module.is_library:
             return _library_app(module.name)
         name = module.name if module.is_package else module.package
@@ -68,13 +68,17 @@ class AppIndex:
         return None
 
     def _read(self, state: ModuleState) -> None:
-        if state.unit is None or state.name.rpartition(".")[2] not in {"apps", "app", "config"} and not state.is_package:
+        if state.unit is None or (
+            state.name.rpartition(".")[2] not in {"apps", "app", "config"} and not state.is_package
+        ):
             return
         found = list(classes(state.unit.body))
         for node in found:
             names = _constants(node)
             name = names.get("name")
-            if name is None or not any(_last(base).endswith(("Config", "AppConfig", "Mixin", "App")) for base in node.bases):
+            if name is None or not any(
+                _last(base).endswith(("Config", "AppConfig", "Mixin", "App")) for base in node.bases
+            ):
                 continue
             if self.index.find(name) is None:
                 continue

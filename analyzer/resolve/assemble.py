@@ -37,7 +37,9 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
     """Everything that was found, in the order that ``Facts`` promises."""
     contexts = _contexts(m, trace)
     accesses = sorted(set(_accesses(contexts)), key=_access_key)
-    joins = sorted(set(_joins(contexts)), key=lambda join: (join.location, join.table_a, join.table_b, join.function))
+    joins = sorted(
+        set(_joins(contexts)), key=lambda join: (join.location, join.table_a, join.table_b, join.function)
+    )
     models = _models(m, trace, {access.table for access in accesses})
     sites, resolved, unresolved = _sites(m)
     return Facts(
@@ -49,14 +51,31 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
         accesses=tuple(accesses),
         joins=tuple(joins),
         transactions=tuple(_transactions(m, contexts, trace)),
-        calls=tuple(sorted((Call(*call) for call in m.ledger.calls), key=lambda call: (call.location, call.source, call.target))),
+        calls=tuple(
+            sorted(
+                (Call(*call) for call in m.ledger.calls),
+                key=lambda call: (call.location, call.source, call.target),
+            )
+        ),
         entry_points=tuple(_entry_points(trace)),
-        receivers=tuple(sorted((receiver.fact for receiver in m.ledger.receivers), key=lambda fact: (fact.location, fact.signal))),
-        raw_sql=tuple(sorted(m.ledger.raw_sql, key=lambda raw: (raw.location, raw.tables_read, raw.tables_written))),
+        receivers=tuple(
+            sorted(
+                (receiver.fact for receiver in m.ledger.receivers),
+                key=lambda fact: (fact.location, fact.signal),
+            )
+        ),
+        raw_sql=tuple(
+            sorted(m.ledger.raw_sql, key=lambda raw: (raw.location, raw.tables_read, raw.tables_written))
+        ),
         unresolved=tuple(unresolved),
         orm_sites=sites,
         orm_sites_resolved=resolved,
-        problems=tuple(sorted([*problems, *m.ledger.problems], key=lambda found: (found.locations, found.code, found.message))),
+        problems=tuple(
+            sorted(
+                [*problems, *m.ledger.problems],
+                key=lambda found: (found.locations, found.code, found.message),
+            )
+        ),
     )
 
 
@@ -66,7 +85,9 @@ def _modules(m: Machine, project: Project) -> Iterator[Module]:
         state = by_file.get(source.file)
         app = m.apps.of(state) if state is not None else None
         lines = state.unit.lines if state is not None and state.unit is not None else 0
-        yield Module(source.module, source.file, lines, app.label if app else None, source.is_test, source.is_migration)
+        yield Module(
+            source.module, source.file, lines, app.label if app else None, source.is_test, source.is_migration
+        )
 
 
 def _imports(m: Machine) -> Iterator[Import]:
@@ -74,7 +95,13 @@ def _imports(m: Machine) -> Iterator[Import]:
         for node in state.unit.imports if state.unit is not None else ():
             for target, names in _targets(m, state, node).items():
                 if target != state.name:
-                    yield Import(state.name, target, Location(state.file, node.line), tuple(sorted(names)), node.deferred)
+                    yield Import(
+                        state.name,
+                        target,
+                        Location(state.file, node.line),
+                        tuple(sorted(names)),
+                        node.deferred,
+                    )
 
 
 def _targets(m: Machine, state: ModuleState, node: ir.Import) -> dict[str, list[str]]:
@@ -114,11 +141,28 @@ def _accesses(contexts: list[Context]) -> Iterator[Access]:
         own = ((effect.line, effect) for effect in context.effects)
         for line, effect in [*own, *closure.library_effects(context)]:
             where = Location(module.file, line)
-            yield Access(where, module.name, function, effect.table, effect.mode, effect.kind, effect.confidence, effect.rule)
+            yield Access(
+                where,
+                module.name,
+                function,
+                effect.table,
+                effect.mode,
+                effect.kind,
+                effect.confidence,
+                effect.rule,
+            )
 
 
 def _access_key(access: Access) -> tuple[Location, str, str, str, str, float, str]:
-    return (access.location, access.function, access.table, access.mode, access.kind, access.confidence, access.rule)
+    return (
+        access.location,
+        access.function,
+        access.table,
+        access.mode,
+        access.kind,
+        access.confidence,
+        access.rule,
+    )
 
 
 def _joins(contexts: list[Context]) -> Iterator[Join]:
@@ -139,7 +183,10 @@ def _routes(trace: Trace) -> Iterator[Route]:
 
 
 def _entry_points(trace: Trace) -> list[EntryPoint]:
-    found = [EntryPoint(entry.kind, entry.name, entry.location, *closure.tables([entry.context])) for entry in trace.entries]
+    found = [
+        EntryPoint(entry.kind, entry.name, entry.location, *closure.tables([entry.context]))
+        for entry in trace.entries
+    ]
     seen: set[str] = set()
     for item, context in trace.routes:
         route = item.route
@@ -147,7 +194,10 @@ def _entry_points(trace: Trace) -> list[EntryPoint]:
             continue
         seen.add(route.view)
         found.append(EntryPoint("view", route.view, route.location, *closure.tables([context])))
-    return sorted(set(found), key=lambda entry: (entry.location, entry.kind, entry.name, entry.tables_read, entry.tables_written))
+    return sorted(
+        set(found),
+        key=lambda entry: (entry.location, entry.kind, entry.name, entry.tables_read, entry.tables_written),
+    )
 
 
 def _transactions(m: Machine, contexts: list[Context], trace: Trace) -> list[Transaction]:
@@ -167,7 +217,10 @@ def _transactions(m: Machine, contexts: list[Context], trace: Trace) -> list[Tra
                 both = merged.setdefault(place, (set(), set()))
                 both[0].update(read)
                 both[1].update(written)
-    return [Transaction(*place, tuple(sorted(read)), tuple(sorted(written))) for place, (read, written) in sorted(merged.items())]
+    return [
+        Transaction(*place, tuple(sorted(read)), tuple(sorted(written)))
+        for place, (read, written) in sorted(merged.items())
+    ]
 
 
 def _atomic_requests(m: Machine) -> bool:
@@ -194,7 +247,11 @@ def _models(m: Machine, trace: Trace, touched: set[str]) -> list[Model]:
         else:
             project.append(model)
     wanted = {relation.target for model in project for relation in model.relations}
-    referred = [model for model in library.values() if not model.abstract and (model.label in wanted or model.table in touched)]
+    referred = [
+        model
+        for model in library.values()
+        if not model.abstract and (model.label in wanted or model.table in touched)
+    ]
     return sorted([*_distinct(project), *referred], key=lambda model: (model.label, model.location))
 
 
@@ -226,10 +283,15 @@ def _model(m: Machine, info: Info) -> Model:
     for link in info.links.values():
         m.registry.resolve_link(link)
         relations.append(_relation(m, link))
-    bases = tuple(ancestor.qualname for ancestor in cls.order()[0][1:] if ancestor.qualname != "django.db.models.base.Model")
+    bases = tuple(
+        ancestor.qualname
+        for ancestor in cls.order()[0][1:]
+        if ancestor.qualname != "django.db.models.base.Model"
+    )
     return Model(
-        info.label, cls.name, info.app, cls.module.name, info.table, Location(cls.module.file, cls.node.line), info.abstract,
-        info.proxy, info.managed, _tenant_key(m, info), bases, tuple(info.fields.values()), tuple(relations), cls.module.is_library,
+        info.label, cls.name, info.app, cls.module.name, info.table, Location(cls.module.file, cls.node.line),
+        info.abstract, info.proxy, info.managed, _tenant_key(m, info), bases,
+        tuple(info.fields.values()), tuple(relations), cls.module.is_library,
     )  # fmt: skip
 
 
@@ -244,7 +306,11 @@ def _relation(m: Machine, link: Link) -> Relation:
 def _tenant_key(m: Machine, info: Info) -> str | None:
     """The foreign key that leads to the tenant, going by the name of the model behind it."""
     for link in info.links.values():
-        if link.kind in {"fk", "o2o"} and link.target is not None and link.target.name.lower() in TENANT_NAMES:
+        if (
+            link.kind in {"fk", "o2o"}
+            and link.target is not None
+            and link.target.name.lower() in TENANT_NAMES
+        ):
             return link.name
     return None
 

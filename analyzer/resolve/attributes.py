@@ -69,7 +69,13 @@ def _attribute(m: Machine, scope: Scope, value: Value, name: str, line: int) -> 
         case Function():
             return _of_function(m, value, name)
         case Bound():
-            return value.receiver if name == "__self__" else value.function if name == "__func__" else Unknown("an attribute of a method")
+            return (
+                value.receiver
+                if name == "__self__"
+                else value.function
+                if name == "__func__"
+                else Unknown("an attribute of a method")
+            )
         case _:
             return Unknown(f"the attribute {name}")
 
@@ -78,7 +84,11 @@ def _setting(m: Machine, name: str) -> Value:
     value = m.setting(name)
     if value is None:
         return Unknown(f"the setting {name} is not known")
-    return Unknown(f"the setting {name}") if isinstance(value, Literal) and isinstance(value.value, bool) else value
+    return (
+        Unknown(f"the setting {name}")
+        if isinstance(value, Literal) and isinstance(value.value, bool)
+        else value
+    )
 
 
 def _of_class(m: Machine, scope: Scope, cls: Class, name: str, line: int) -> Value:
@@ -96,7 +106,9 @@ def _of_class(m: Machine, scope: Scope, cls: Class, name: str, line: int) -> Val
         return _class_member(m, scope, found_in[0], cls)
     if name == "as_view":
         return Method(cls, name)
-    if name in {"as_manager", "from_queryset"} and (m.registry.is_queryset(cls) or m.registry.is_manager(cls)):
+    if name in {"as_manager", "from_queryset"} and (
+        m.registry.is_queryset(cls) or m.registry.is_manager(cls)
+    ):
         return Method(cls, name)
     unknown = cls.order()[1]
     if name in {"__subclasses__", "mro", "__mro__", "__dict__", "__doc__"}:

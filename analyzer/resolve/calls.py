@@ -28,12 +28,30 @@ from analyzer.resolve.values import (
     merge,
 )
 
-TASK_CALLS = frozenset({"apply", "apply_async", "delay", "delay_on_commit", "enqueue", "s", "schedule", "send", "send_with_options", "si", "signature"})
+TASK_CALLS = frozenset(
+    {
+        "apply",
+        "apply_async",
+        "delay",
+        "delay_on_commit",
+        "enqueue",
+        "s",
+        "schedule",
+        "send",
+        "send_with_options",
+        "si",
+        "signature",
+    }
+)
 
-_DICTS = frozenset({"builtins.dict", "collections.OrderedDict", "collections.UserDict", "collections.defaultdict"})
+_DICTS = frozenset(
+    {"builtins.dict", "collections.OrderedDict", "collections.UserDict", "collections.defaultdict"}
+)
 
 
-def call(m: Machine, scope: Scope, function: Value, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+def call(
+    m: Machine, scope: Scope, function: Value, args: list[Value], kwargs: dict[str, Value], line: int
+) -> Value:
     """Call each thing that the function may be."""
     match function:
         case Unknown():
@@ -65,14 +83,23 @@ def _unknown(m: Machine, scope: Scope, function: Unknown, args: list[Value], lin
     return function
 
 
-def _function(m: Machine, scope: Scope, function: Function, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+def _function(
+    m: Machine, scope: Scope, function: Function, args: list[Value], kwargs: dict[str, Value], line: int
+) -> Value:
     receiver = None
-    if function.owner is not None and function.kind == "plain" and args and not isinstance(args[0], Unknown | Literal):
+    if (
+        function.owner is not None
+        and function.kind == "plain"
+        and args
+        and not isinstance(args[0], Unknown | Literal)
+    ):
         receiver, args = args[0], args[1:]  # Class.method(instance)
     return invoke(m, scope, function, receiver, args, kwargs, line)
 
 
-def _new(m: Machine, scope: Scope, cls: Class, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+def _new(
+    m: Machine, scope: Scope, cls: Class, args: list[Value], kwargs: dict[str, Value], line: int
+) -> Value:
     m.fill(cls)
     made = orm.construct(m, scope, cls, args, kwargs)
     if made is not None:
@@ -98,7 +125,9 @@ def _initialize(
         invoke(m, scope, found[0], made, args, kwargs, line)
 
 
-def _method(m: Machine, scope: Scope, method: Method, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+def _method(
+    m: Machine, scope: Scope, method: Method, args: list[Value], kwargs: dict[str, Value], line: int
+) -> Value:
     receiver, name = method.receiver, method.name
     match receiver:
         case Query() | Record():
@@ -124,7 +153,13 @@ def _method(m: Machine, scope: Scope, method: Method, args: list[Value], kwargs:
 
 
 def _of_function(
-    m: Machine, scope: Scope, function: Function, name: str, args: list[Value], kwargs: dict[str, Value], line: int
+    m: Machine,
+    scope: Scope,
+    function: Function,
+    name: str,
+    args: list[Value],
+    kwargs: dict[str, Value],
+    line: int,
 ) -> Value:
     """A task that is sent to a queue runs elsewhere: it is a call, but its effects are not the sender's."""
     if name in TASK_CALLS:
@@ -134,7 +169,9 @@ def _of_function(
     return Unknown(f"what {name}() returns")
 
 
-def _made(m: Machine, scope: Scope, made: Made, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+def _made(
+    m: Machine, scope: Scope, made: Made, args: list[Value], kwargs: dict[str, Value], line: int
+) -> Value:
     """Call what something external returned: a decorator, a partial."""
     if made.short == "partial" and made.args:
         return m.call(scope, made.args[0], [*made.args[1:], *args], {**made.kwargs, **kwargs}, line)
@@ -152,7 +189,11 @@ def _made(m: Machine, scope: Scope, made: Made, args: list[Value], kwargs: dict[
 
 def _dispatch(m: Machine, scope: Scope, cls: Class, args: list[Value], line: int) -> Value:
     handler = m.attribute(scope, cls.instance(), "dispatch", line)
-    return m.call(scope, handler, args, {}, line) if isinstance(handler, Bound) else Unknown("what a view returns")
+    return (
+        m.call(scope, handler, args, {}, line)
+        if isinstance(handler, Bound)
+        else Unknown("what a view returns")
+    )
 
 
 def _instance(

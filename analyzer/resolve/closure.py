@@ -38,7 +38,7 @@ def span_tables(span: Span) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def library_effects(context: Context) -> Iterator[tuple[int, Effect]]:
-    """Effects of the library code that a context calls, with the line of the call: the project's own code is to answer."""
+    """Effects of the library code that a context calls, with the line of the call, which is to answer for them."""
     for target, line in context.calls:
         if not target.module.is_library:
             continue

@@ -8,7 +8,9 @@ from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import NONE, External, Items, Literal, Map, Unknown, Value, merge
 
 
-def call(m: Machine, scope: Scope, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def call(
+    m: Machine, scope: Scope, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
     """Call a method of a container or a constant."""
     match receiver:
         case Items():
@@ -28,7 +30,11 @@ def _list(m: Machine, items: Items, name: str, args: list[Value]) -> Value:
         if m.tracing:
             _put(m, items, [args[1]], None)
         else:
-            at = args[0].value if isinstance(args[0], Literal) and isinstance(args[0].value, int) else len(items.items)
+            at = (
+                args[0].value
+                if isinstance(args[0], Literal) and isinstance(args[0].value, int)
+                else len(items.items)
+            )
             items.items.insert(at, args[1])
     elif name in {"extend", "update", "extendleft"} and args:
         more = args[0]
@@ -42,19 +48,25 @@ def _list(m: Machine, items: Items, name: str, args: list[Value]) -> Value:
         return Items(items.kind, list(items.items), items.rest)
     elif name in {"index", "count"}:
         return External("builtins.int()")
-    return NONE if name in {"append", "add", "insert", "extend", "update", "remove", "sort", "clear"} else items
+    return (
+        NONE if name in {"append", "add", "insert", "extend", "update", "remove", "sort", "clear"} else items
+    )
 
 
 def _put(m: Machine, items: Items, more: list[Value], rest: Value | None) -> None:
     if m.tracing:  # a list of a traced function stands for all the lists that this line makes
-        items.rest = merge([*([items.rest] if items.rest is not None else []), *more, *([rest] if rest is not None else [])])
+        items.rest = merge(
+            [*([items.rest] if items.rest is not None else []), *more, *([rest] if rest is not None else [])]
+        )
         return
     items.items.extend(more)
     if rest is not None:
         items.rest = rest if items.rest is None else merge([items.rest, rest])
 
 
-def _dict(m: Machine, scope: Scope, found: Map, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _dict(
+    m: Machine, scope: Scope, found: Map, name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
     if name in {"get", "pop"} and args:
         value = pick_key(m, scope, found, args[0])
         return merge([value, args[1]]) if len(args) > 1 and isinstance(value, Unknown) else value
@@ -72,40 +84,75 @@ def _dict(m: Machine, scope: Scope, found: Map, name: str, args: list[Value], kw
         return NONE
     if name == "values":
         return Items("list", list(found.items.values()), found.rest)
-    keys: list[Value] = [Literal(key) if isinstance(key, str | int) else key if isinstance(key, Value) else NONE for key in found.items]
+    keys: list[Value] = [
+        Literal(key) if isinstance(key, str | int) else key if isinstance(key, Value) else NONE
+        for key in found.items
+    ]
     if name == "keys":
         return Items("list", keys, Unknown("a key") if found.rest is not None else None)
     if name == "items":
-        pairs: list[Value] = [Items("tuple", [key, value]) for key, value in zip(keys, found.items.values(), strict=True)]
+        pairs: list[Value] = [
+            Items("tuple", [key, value]) for key, value in zip(keys, found.items.values(), strict=True)
+        ]
         rest = Items("tuple", [Unknown("a key"), found.rest]) if found.rest is not None else None
         return Items("list", pairs, rest)
-    return Map(dict(found.items), found.rest, found.make) if name == "copy" else Unknown(f"the method {name} of a dict")
+    return (
+        Map(dict(found.items), found.rest, found.make)
+        if name == "copy"
+        else Unknown(f"the method {name} of a dict")
+    )
 
 
 def _constant(value: Literal, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if not isinstance(value.value, str):
         return Unknown(f"the method {name} of a constant")
     plain = value.value
-    known = [argument.value for argument in args if isinstance(argument, Literal) and isinstance(argument.value, str)]
-    if name in {"lower", "upper", "strip", "lstrip", "rstrip", "title", "capitalize", "removesuffix", "removeprefix", "replace"}:
+    known = [
+        argument.value
+        for argument in args
+        if isinstance(argument, Literal) and isinstance(argument.value, str)
+    ]
+    if name in {
+        "lower",
+        "upper",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "title",
+        "capitalize",
+        "removesuffix",
+        "removeprefix",
+        "replace",
+    }:
         if len(known) == len(args) and len(args) <= 2:
             return Literal(_apply(plain, name, known))
     elif name == "format":
         for position, argument in enumerate(args):
             shown = str(argument.value) if isinstance(argument, Literal) else "unknown"
-            plain = plain.replace("{}", shown, 1).replace("{%d}" % position, shown)
+            plain = plain.replace("{}", shown, 1).replace(f"{{{position}}}", shown)
         for key, argument in kwargs.items():
-            plain = plain.replace("{%s}" % key, str(argument.value) if isinstance(argument, Literal) else "unknown")
+            plain = plain.replace(
+                f"{{{key}}}", str(argument.value) if isinstance(argument, Literal) else "unknown"
+            )
         return Literal(plain)
     elif name in {"split", "rsplit", "partition", "rpartition"} and len(known) <= 1:
         return _split(plain, name, known, args)
     elif name == "join" and args and isinstance(args[0], Items):
-        return Literal(plain.join(str(item.value) if isinstance(item, Literal) else "unknown" for item in args[0].items))
+        return Literal(
+            plain.join(str(item.value) if isinstance(item, Literal) else "unknown" for item in args[0].items)
+        )
     return External("builtins.str()")
 
 
 def _split(plain: str, name: str, known: list[str], args: list[Value]) -> Value:
-    most = next((argument.value for argument in args if isinstance(argument, Literal) and isinstance(argument.value, int)), -1)
+    most = next(
+        (
+            argument.value
+            for argument in args
+            if isinstance(argument, Literal) and isinstance(argument.value, int)
+        ),
+        -1,
+    )
     separator = known[0] if known else None
     if name in {"split", "rsplit"}:
         parts = plain.split(separator, most) if name == "split" else plain.rsplit(separator, most)
@@ -119,7 +166,9 @@ def _split(plain: str, name: str, known: list[str], args: list[Value]) -> Value:
 def _apply(plain: str, name: str, known: list[str]) -> str:
     if name == "replace":
         return plain.replace(known[0], known[1]) if len(known) == 2 else plain
-    result = getattr(plain, name)(*known[:1]) if known or name not in {"removesuffix", "removeprefix"} else plain
+    result = (
+        getattr(plain, name)(*known[:1]) if known or name not in {"removesuffix", "removeprefix"} else plain
+    )
     return str(result)
 
 

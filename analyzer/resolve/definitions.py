@@ -26,7 +26,9 @@ from analyzer.resolve.values import (
     options,
 )
 
-PROPERTIES = frozenset({"property", "cached_property", "classproperty", "cached_classproperty", "lazy_property"})
+PROPERTIES = frozenset(
+    {"property", "cached_property", "classproperty", "cached_classproperty", "lazy_property"}
+)
 TASKS = frozenset({"actor", "db_periodic_task", "db_task", "job", "periodic_task", "shared_task", "task"})
 TAGS = frozenset({"filter", "inclusion_tag", "simple_block_tag", "simple_tag", "tag", "assignment_tag"})
 
@@ -38,7 +40,9 @@ def function(m: Machine, scope: Scope, node: ir.Function) -> Value:
         return made
     owner = scope.cls if scope.is_class else None
     outer = scope.outer if scope.is_class else scope
-    found = Function(node, f"{scope.prefix}{node.name}", scope.module, outer if outer and outer.function else None, owner)
+    found = Function(
+        node, f"{scope.prefix}{node.name}", scope.module, outer if outer and outer.function else None, owner
+    )
     if node.name in {"__new__", "__init_subclass__", "__class_getitem__"}:
         found.kind = "class"
     result: Value = found
@@ -75,15 +79,14 @@ def _decorate(m: Machine, scope: Scope, found: Function, result: Value, expressi
 
 
 def _replaced(m: Machine, scope: Scope, found: Function, result: Value, decorator: Value) -> Value:
-    """Apply a decorator of the project: a function it returns stands for the original, anything else changes nothing."""
+    """Apply a decorator of the project: a function it returns stands for the original, else nothing changes."""
     made = m.call(scope, decorator, [result], {}, found.node.line)
     for option in options(made):
         if isinstance(option, Function) and option is not result:
-            stand_in = Function(
+            return Function(
                 option.node, option.qualname, option.module, option.scope, found.owner, found.kind,
                 [*found.decorators, *option.decorators], result, option.atomic,
             )  # fmt: skip
-            return stand_in
     return result
 
 
@@ -112,7 +115,9 @@ def _announce(m: Machine, scope: Scope, found: Function, option: Value, last: st
     elif last == "receiver" and isinstance(option, Made):
         sender = option.kwargs.get("sender")
         signals = option.args[0] if option.args else Unknown("a signal")
-        m.ledger.registrations.append(Registration("receiver", found, where, (signals, sender or Literal(None))))
+        m.ledger.registrations.append(
+            Registration("receiver", found, where, (signals, sender or Literal(None)))
+        )
 
 
 def class_(m: Machine, scope: Scope, node: ir.Class) -> Value:
@@ -159,7 +164,17 @@ def fill(m: Machine, cls: Class) -> None:
     for base in cls.node.bases:
         for option in options(m.evaluate(outer, base)):
             cls.bases.extend(_base(option))
-    body = Scope(cls.module, cls.names, outer.context, outer, cls, True, None, prefix=f"{cls.qualname}.", depth=outer.depth)
+    body = Scope(
+        cls.module,
+        cls.names,
+        outer.context,
+        outer,
+        cls,
+        True,
+        None,
+        prefix=f"{cls.qualname}.",
+        depth=outer.depth,
+    )
     body.outer = outer
     m.run(body, cls.node.body)
     cls.filled = "yes"
@@ -203,7 +218,13 @@ def annotated(m: Machine, scope: Scope, node: ir.Expr | None) -> Value:
 
 def _generic(m: Machine, scope: Scope, node: ir.Sub) -> Value:
     outer = m.evaluate(scope, node.value)
-    name = outer.name.rpartition(".")[2] if isinstance(outer, External) else outer.name if isinstance(outer, Class) else ""
+    name = (
+        outer.name.rpartition(".")[2]
+        if isinstance(outer, External)
+        else outer.name
+        if isinstance(outer, Class)
+        else ""
+    )
     parts = node.index.items if isinstance(node.index, ir.Items) else (node.index,)
     inner = [annotated(m, scope, part) for part in parts]
     if name in {"Optional", "Union", "Annotated", "ClassVar", "Final", "Awaitable"}:
@@ -213,7 +234,19 @@ def _generic(m: Machine, scope: Scope, node: ir.Sub) -> Value:
     ):
         model = next((option.model for option in options(inner[0]) if isinstance(option, Record)), None)
         return Query(model, outer if isinstance(outer, Class) else None, manager="Manager" in name)
-    if name in {"list", "List", "set", "Set", "tuple", "Tuple", "Iterable", "Iterator", "Sequence", "Collection", "frozenset"}:
+    if name in {
+        "list",
+        "List",
+        "set",
+        "Set",
+        "tuple",
+        "Tuple",
+        "Iterable",
+        "Iterator",
+        "Sequence",
+        "Collection",
+        "frozenset",
+    }:
         return Items("list", [], merge(inner, "an annotation"))
     if name in {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict"}:
         return Map({}, inner[-1])
@@ -229,9 +262,16 @@ def instance_of(m: Machine, scope: Scope, value: Value) -> Value:
     for option in value.items if isinstance(value, Items) else options(value):
         if isinstance(option, Class):
             found.append(new(m, option))
-        elif isinstance(option, External) and not option.name.startswith(("typing.", "builtins.")):
-            found.append(External(option.name + "()"))
-        elif isinstance(option, External) and option.name in {"builtins.str", "builtins.int", "builtins.bool", "builtins.float"}:
+        elif (isinstance(option, External) and not option.name.startswith(("typing.", "builtins."))) or (
+            isinstance(option, External)
+            and option.name
+            in {
+                "builtins.str",
+                "builtins.int",
+                "builtins.bool",
+                "builtins.float",
+            }
+        ):
             found.append(External(option.name + "()"))
         elif isinstance(option, Either):
             found.append(instance_of(m, scope, option))

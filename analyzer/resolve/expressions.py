@@ -155,13 +155,23 @@ def _pick(m: Machine, scope: Scope, value: Value, index: Value | None) -> Value:
     if isinstance(value, Items):
         if index is None:
             return value
-        if isinstance(index, Literal) and isinstance(index.value, int) and -len(value.items) <= index.value < len(value.items):
+        if (
+            isinstance(index, Literal)
+            and isinstance(index.value, int)
+            and -len(value.items) <= index.value < len(value.items)
+        ):
             return value.items[index.value]
         return value.any()
     if isinstance(value, Map):
         return pick_key(m, scope, value, index)
     if isinstance(value, Query):
-        return value if index is None or value.rows else Record(value.model) if value.model else Unknown("an item of a queryset")
+        return (
+            value
+            if index is None or value.rows
+            else Record(value.model)
+            if value.model
+            else Unknown("an item of a queryset")
+        )
     if isinstance(value, External | Made):
         return External(f"{value.name if isinstance(value, External) else value.callee}[]")
     if isinstance(value, Unknown):
@@ -192,15 +202,25 @@ def _binary(m: Machine, scope: Scope, node: ir.Bin) -> Value:
 def combine(op: str, left: Value, right: Value) -> Value:
     """``left op right`` for strings, lists and querysets; for anything else both operands may tell something."""
     if op == "Add" and isinstance(left, Items):
-        more = right.items if isinstance(right, Items) else [] if isinstance(right, Literal | Unknown) else [right]
-        rest = left.rest or (right.rest if isinstance(right, Items) else right if isinstance(right, Unknown) else None)
+        more = (
+            right.items
+            if isinstance(right, Items)
+            else []
+            if isinstance(right, Literal | Unknown)
+            else [right]
+        )
+        rest = left.rest or (
+            right.rest if isinstance(right, Items) else right if isinstance(right, Unknown) else None
+        )
         return Items(left.kind, [*left.items, *more], rest)
     if op == "Add" and isinstance(right, Items):
         before = [] if isinstance(left, Literal | Unknown) else [left]
-        return Items(right.kind, [*before, *right.items], right.rest or (left if isinstance(left, Unknown) else None))
+        return Items(
+            right.kind, [*before, *right.items], right.rest or (left if isinstance(left, Unknown) else None)
+        )
     one, two = text(left), text(right)
     if op == "Add" and (one is not None or two is not None):
-        return Literal((one if one is not None else "") + (two if two is not None else "")) if one and two else left if one else right
+        return Literal(one + two) if one is not None and two is not None else left if one else right
     if op == "Mod" and one is not None:
         return Literal(fill_in(one, right))
     if op == "BitOr" and isinstance(left, Map):
@@ -254,7 +274,11 @@ def _compare(m: Machine, scope: Scope, node: ir.Compare) -> Value:
         if same is not None:
             return Literal(same == (node.op in {"Eq", "Is"}))
     if node.op in {"In", "NotIn"} and isinstance(left, Literal):
-        if isinstance(right, Items) and right.rest is None and all(isinstance(item, Literal) for item in right.items):
+        if (
+            isinstance(right, Items)
+            and right.rest is None
+            and all(isinstance(item, Literal) for item in right.items)
+        ):
             found = any(isinstance(item, Literal) and item.value == left.value for item in right.items)
             return Literal(found == (node.op == "In"))
         if isinstance(right, Map) and right.rest is None and not m.tracing:
@@ -265,11 +289,17 @@ def _compare(m: Machine, scope: Scope, node: ir.Compare) -> Value:
 def _same(left: Value, right: Value) -> bool | None:
     if isinstance(left, Literal) and isinstance(right, Literal):
         return left.value == right.value
-    if isinstance(left, Unknown | Either | Made | External) or isinstance(right, Unknown | Either | Made | External):
+    if isinstance(left, Unknown | Either | Made | External) or isinstance(
+        right, Unknown | Either | Made | External
+    ):
         return None
     if isinstance(left, Literal) or isinstance(right, Literal):
         other, plain = (right, left) if isinstance(left, Literal) else (left, right)
-        return False if isinstance(plain, Literal) and plain.value is None and not isinstance(other, Record) else None
+        return (
+            False
+            if isinstance(plain, Literal) and plain.value is None and not isinstance(other, Record)
+            else None
+        )
     return True if left is right else None
 
 
@@ -285,7 +315,17 @@ def _lambda(m: Machine, scope: Scope, node: ir.Lambda) -> Value:
 
 
 def _comprehension(m: Machine, scope: Scope, node: ir.Comp) -> Value:
-    inner = Scope(scope.module, {}, scope.context, scope, scope.cls, False, scope.function, scope.receiver, prefix=scope.prefix)
+    inner = Scope(
+        scope.module,
+        {},
+        scope.context,
+        scope,
+        scope.cls,
+        False,
+        scope.function,
+        scope.receiver,
+        prefix=scope.prefix,
+    )
     inner.yields, inner.depth = scope.yields, scope.depth
     if node.kind == "dict":
         found = Map({})
@@ -338,7 +378,9 @@ def element(m: Machine, value: Value) -> Value:
             case Map():
                 found.append(merge([Literal(key) for key in option.items if isinstance(key, str)], "a key"))
             case Query():
-                found.append(Record(option.model) if option.model and not option.rows else Unknown("a row of values"))
+                found.append(
+                    Record(option.model) if option.model and not option.rows else Unknown("a row of values")
+                )
             case Made() | External():
                 found.append(External("iteration"))
             case Unknown():

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from analyzer.model.facts import Location
 from analyzer.resolve import signals, sql
-from analyzer.resolve.expressions import element, each_item
+from analyzer.resolve.expressions import each_item, element
 from analyzer.resolve.invoke import invoke
 from analyzer.resolve.machine import Machine, Registration
 from analyzer.resolve.members import class_of
@@ -31,28 +31,59 @@ from analyzer.resolve.values import (
 )
 
 _NO_CALLBACKS = frozenset(
-    """
-    action cached_property include lazy lru_cache method_decorator partial path re_path receiver register reverse_lazy setdefault url
-    wraps
-    """.split()
+    [
+        "action",
+        "cached_property",
+        "include",
+        "lazy",
+        "lru_cache",
+        "method_decorator",
+        "partial",
+        "path",
+        "re_path",
+        "receiver",
+        "register",
+        "reverse_lazy",
+        "setdefault",
+        "url",
+        "wraps",
+    ]
 )
 
 External_ = Callable[[Machine, Scope, list[Value], dict[str, Value], int], Value]
 
 
-def call(m: Machine, scope: Scope, name: str, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+def call(
+    m: Machine, scope: Scope, name: str, args: list[Value], kwargs: dict[str, Value], line: int
+) -> Value:
     """What a call of an external name gives; a ``Made`` when nothing special is known about it."""
     last = name.rpartition(".")[2]
     known = KNOWN.get(name) or (KNOWN_LAST.get(last) if not name.startswith("builtins.") else None)
     if known is not None:
         return known(m, scope, args, kwargs, line)
-    if last in {"execute", "executemany", "RunSQL", "RawSQL", "execute_sql"} and args and sql.looks_like_sql(args[0]):
+    if (
+        last in {"execute", "executemany", "RunSQL", "RawSQL", "execute_sql"}
+        and args
+        and sql.looks_like_sql(args[0])
+    ):
         sql.statement(m, scope, args[0], line)
     elif last == "connect" and "signal" in name.lower() and args:
-        signals.connect(m, External(name.rpartition(".")[0]), args[0], kwargs.get("sender"), Location(scope.module.file, line))
+        signals.connect(
+            m,
+            External(name.rpartition(".")[0]),
+            args[0],
+            kwargs.get("sender"),
+            Location(scope.module.file, line),
+        )
     elif last == "register" and ".admin" in name and args:
-        admin = args[1] if len(args) > 1 else kwargs.get("admin_class", External("django.contrib.admin.ModelAdmin"))
-        m.ledger.registrations.append(Registration("admin", admin, Location(scope.module.file, line), (args[0],)))
+        admin = (
+            args[1]
+            if len(args) > 1
+            else kwargs.get("admin_class", External("django.contrib.admin.ModelAdmin"))
+        )
+        m.ledger.registrations.append(
+            Registration("admin", admin, Location(scope.module.file, line), (args[0],))
+        )
     if last not in _NO_CALLBACKS:
         run_callbacks(m, scope, [*args, *kwargs.values()], line)
     if name.startswith("column"):
@@ -60,7 +91,9 @@ def call(m: Machine, scope: Scope, name: str, args: list[Value], kwargs: dict[st
     return Made(name, args, kwargs, scope.module, line)
 
 
-def run_callbacks(m: Machine, scope: Scope, values: list[Value], line: int, after_commit: bool = False) -> None:
+def run_callbacks(
+    m: Machine, scope: Scope, values: list[Value], line: int, after_commit: bool = False
+) -> None:
     """A function that is handed to code we cannot see is taken to be called by it."""
     if not m.tracing:
         return
@@ -73,7 +106,9 @@ def run_callbacks(m: Machine, scope: Scope, values: list[Value], line: int, afte
             elif isinstance(option, Made) and option.short == "partial" and option.args:
                 inner = option.args[0]
                 if isinstance(inner, Function | Bound):
-                    target, receiver = (inner.function, inner.receiver) if isinstance(inner, Bound) else (inner, None)
+                    target, receiver = (
+                        (inner.function, inner.receiver) if isinstance(inner, Bound) else (inner, None)
+                    )
                     invoke(m, scope, target, receiver, option.args[1:], option.kwargs, line, after_commit)
 
 
@@ -100,7 +135,7 @@ def _iterable(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Val
     for option in options(args[0]):
         if isinstance(option, Items):
             found.append(Items("list", list(option.items), option.rest))
-        elif isinstance(option, Map) or isinstance(option, Query):
+        elif isinstance(option, Map | Query):
             items = each_item(m, option)
             found.append(Items("list", [], items[0]))
         elif isinstance(option, External | Made):
@@ -123,7 +158,7 @@ def _dict(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value],
 
 
 def _defaultdict(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
-    return Map(dict(kwargs), make=args[0] if args else None)
+    return Map(dict(kwargs.items()), make=args[0] if args else None)
 
 
 def _first(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
@@ -139,7 +174,11 @@ def _zip(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], 
 
 
 def _enumerate(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
-    return Items("list", [], Items("tuple", [External("builtins.int()"), element(m, args[0])])) if args else Unknown("nothing")
+    return (
+        Items("list", [], Items("tuple", [External("builtins.int()"), element(m, args[0])]))
+        if args
+        else Unknown("nothing")
+    )
 
 
 def _map(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:

@@ -84,7 +84,7 @@ class Interpreter(Machine):
         return None
 
     def _early(self, state: ModuleState, name: str) -> Value | None:
-        """A name of a module that is still running, because imports go in circles: from the statement that will bind it."""
+        """A name of a module that is still running (imports go in circles): from the statement that will bind it."""
         statement = state.static.get(name)
         if statement is None:
             return self._early_star(state, name)
@@ -105,7 +105,11 @@ class Interpreter(Machine):
     def _early_star(self, state: ModuleState, name: str) -> Value | None:
         for star in state.stars:
             source = self.index.find(self.index.absolute(star, state), state)
-            if source is not None and source is not state and (source.status != "running" or name in source.static):
+            if (
+                source is not None
+                and source is not state
+                and (source.status != "running" or name in source.static)
+            ):
                 value = self.module_name(source, name)
                 if value is not None and not isinstance(value, Unknown | Module):
                     return value

@@ -54,7 +54,7 @@ def traced(
     kwargs: dict[str, Value] | None,
     depth: int = 0,
 ) -> Context:
-    """The context for this kind of receiver and arguments; it is run when it is new. ``args`` of None: nothing is known."""
+    """The context for this kind of receiver and arguments, run when it is new. ``args`` of None: nothing is known."""
     where = _receiver_class(receiver)
     identity = (id(function.node), id(function.scope), id(where), receiver_key(receiver))
     known = m.ledger.per_function.setdefault(identity, [])
@@ -69,6 +69,7 @@ def traced(
     context = Context(function.module, function, where)
     m.ledger.contexts[own] = context
     known.append(context)
+    m.ledger.reached.add(id(function.node))
     _execute(m, context, function, receiver, args, kwargs, depth)
     context.done = True
     return context
@@ -81,7 +82,10 @@ def receiver_key(receiver: Value | None) -> object:
 def _arguments_key(args: list[Value] | None, kwargs: dict[str, Value] | None) -> object:
     if args is None:
         return "any"
-    return (tuple(key(value) for value in args), tuple((name, key(value)) for name, value in sorted((kwargs or {}).items())))
+    return (
+        tuple(key(value) for value in args),
+        tuple((name, key(value)) for name, value in sorted((kwargs or {}).items())),
+    )
 
 
 def _receiver_class(receiver: Value | None) -> Class | None:
@@ -107,7 +111,12 @@ def _note_call(m: Machine, scope: Scope, function: Function, line: int) -> None:
 
 
 def _run_anew(
-    m: Machine, scope: Scope, function: Function, receiver: Value | None, args: list[Value], kwargs: dict[str, Value]
+    m: Machine,
+    scope: Scope,
+    function: Function,
+    receiver: Value | None,
+    args: list[Value],
+    kwargs: dict[str, Value],
 ) -> Value:
     context = Context(function.module, function, _receiver_class(receiver))
     return _finish(function, _execute(m, context, function, receiver, args, kwargs, scope.depth + 1), context)
@@ -141,7 +150,12 @@ def _execute(
 
 
 def _bind(
-    m: Machine, inner: Scope, function: Function, receiver: Value | None, args: list[Value] | None, kwargs: dict[str, Value]
+    m: Machine,
+    inner: Scope,
+    function: Function,
+    receiver: Value | None,
+    args: list[Value] | None,
+    kwargs: dict[str, Value],
 ) -> None:
     given = list(args) if args is not None else []
     if receiver is not None and function.kind != "static":
@@ -157,7 +171,8 @@ def _bind(
             inner.names[param.name] = Items("tuple", given, Unknown("an argument") if args is None else None)
             given = []
         else:
-            inner.names[param.name] = Map(dict(named), Unknown("a keyword argument") if args is None else None)
+            rest = Unknown("a keyword argument") if args is None else None
+            inner.names[param.name] = Map(dict(named.items()), rest)
 
 
 def _parameter(m: Machine, inner: Scope, param: ir.Param, value: Value | None, generic: bool) -> Value:

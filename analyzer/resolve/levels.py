@@ -32,11 +32,17 @@ class Prefix:
     def level(self, pattern: str, kind: str) -> Prefix:
         part = _anonymous(pattern) if kind != "path" else _path_regex(pattern)
         return replace(
-            self, route=self.route + pattern, regex=self.regex + part, is_regex=self.is_regex or kind != "path", depth=self.depth + 1
+            self,
+            route=self.route + pattern,
+            regex=self.regex + part,
+            is_regex=self.is_regex or kind != "path",
+            depth=self.depth + 1,
         )
 
     def inside(self, namespace: str) -> Prefix:
-        joined = f"{self.namespace}:{namespace}" if self.namespace and namespace else namespace or self.namespace
+        joined = (
+            f"{self.namespace}:{namespace}" if self.namespace and namespace else namespace or self.namespace
+        )
         return replace(self, namespace=joined)
 
 
@@ -51,7 +57,10 @@ class Found:
 def _path_regex(route: str) -> str:
     found, end = "", 0
     for match in _PARAMETER.finditer(route):
-        found += re.escape(route[end : match.start()]) + f"({_CONVERTERS.get(match['converter'] or 'str', '[^/]+')})"
+        found += (
+            re.escape(route[end : match.start()])
+            + f"({_CONVERTERS.get(match['converter'] or 'str', '[^/]+')})"
+        )
         end = match.end()
     return found + re.escape(route[end:])
 

@@ -1,4 +1,4 @@
-"""Calls that load something by a name in a string: ``get_model("app", "Model")``, ``get_class("app.views", "IndexView")``.
+"""Calls that load something by a name in a string: ``get_model("app", "Model")``, ``get_class("app.views", "View")``.
 
 Django has two of them, and large projects add their own, whose bodies cannot be followed (they ask the app registry).
 They are recognised by the shape of the call: a name like ``get_..._class``, literal strings, and a unique answer.
@@ -13,12 +13,20 @@ from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import Items, Literal, Unknown, Value, text
 
-_LOADER = re.compile(r"^_?(get|load|import|resolve|require|locate)_?([a-z_]*_)?(model|class|view|form|string|object)(e?s)?(_class)?$")
+_LOADER = re.compile(
+    r"^_?(get|load|import|resolve|require|locate)_?([a-z_]*_)?(model|class|view|form|string|object)(e?s)?(_class)?$"
+)
 
 
 def load(m: Machine, scope: Scope, function: ir.Expr, args: list[Value]) -> Value | None:
     """What a loader call gives, or None when this is not one, or it names nothing that is known."""
-    name = function.attr if isinstance(function, ir.Attr) else function.id if isinstance(function, ir.Name) else ""
+    name = (
+        function.attr
+        if isinstance(function, ir.Attr)
+        else function.id
+        if isinstance(function, ir.Name)
+        else ""
+    )
     if not args or not _LOADER.match(name):
         return None
     first = text(args[0])

@@ -12,14 +12,36 @@ from analyzer.resolve.values import Class, Items, Made, Map, Query, Value, optio
 KEYWORDS = frozenset({"aexclude", "alias", "annotate", "complex_filter", "exclude", "filter", "get"})
 """Methods whose keyword names are lookups."""
 PATHS = frozenset(
-    "aggregate annotate dates datetimes defer distinct earliest latest only order_by select_related values values_list".split()
+    [
+        "aggregate",
+        "annotate",
+        "dates",
+        "datetimes",
+        "defer",
+        "distinct",
+        "earliest",
+        "latest",
+        "only",
+        "order_by",
+        "select_related",
+        "values",
+        "values_list",
+    ]
 )
 """Methods whose string arguments are paths."""
 _WHOLE = frozenset({"prefetch_related", "select_related"})
 _EXPRESSIONS_WITHOUT_PATHS = frozenset({"Value", "OuterRef", "RawSQL", "Exists", "Subquery"})
 
 
-def follow(m: Machine, scope: Scope, query: Query, method: str, args: Iterable[Value], kwargs: dict[str, Value], line: int) -> None:
+def follow(
+    m: Machine,
+    scope: Scope,
+    query: Query,
+    method: str,
+    args: Iterable[Value],
+    kwargs: dict[str, Value],
+    line: int,
+) -> None:
     """Note the joins that one queryset method asks for, and the tables they read."""
     if query.model is None:
         return
@@ -73,7 +95,9 @@ def expression_paths(value: Value) -> Iterator[str]:
                 yield from (key for key in arg.items if isinstance(key, str) and short == "Q")
 
 
-def walk(m: Machine, scope: Scope, model: Class, path: str, line: int, whole: bool, joins: bool = True) -> Class:
+def walk(
+    m: Machine, scope: Scope, model: Class, path: str, line: int, whole: bool, joins: bool = True
+) -> Class:
     """Follow a path from a model: each relation on it is a hop to another table.
 
     The last forward key of a path is a column of its own table, unless ``whole`` asks for the record behind it.
@@ -87,7 +111,9 @@ def walk(m: Machine, scope: Scope, model: Class, path: str, line: int, whole: bo
         target = link.source_model if backwards else link.target
         if target is None:
             break
-        last = position == len(parts) - 1 or (position == len(parts) - 2 and _is_key_or_lookup(m, target, parts[-1]))
+        last = position == len(parts) - 1 or (
+            position == len(parts) - 2 and _is_key_or_lookup(m, target, parts[-1])
+        )
         hop(m, scope, model, link, backwards, line, skip_target=last and not whole, joins=joins)
         model = target
     return model
@@ -100,11 +126,22 @@ def _is_key_or_lookup(m: Machine, model: Class, name: str) -> bool:
 
 
 def hop(
-    m: Machine, scope: Scope, model: Class, link: Link, backwards: bool, line: int, skip_target: bool = False, joins: bool = True
+    m: Machine,
+    scope: Scope,
+    model: Class,
+    link: Link,
+    backwards: bool,
+    line: int,
+    skip_target: bool = False,
+    joins: bool = True,
 ) -> None:
     """One relation of a path: the tables that it joins and reads."""
     table = m.registry.table(model)
-    target = m.registry.table(link.source_model if backwards else link.target) if (link.source_model and link.target) else ""
+    target = (
+        m.registry.table(link.source_model if backwards else link.target)
+        if (link.source_model and link.target)
+        else ""
+    )
     if link.kind == "m2m":
         m.effect(scope, line, link.through_table, "read", "join", rule="lookup")
         if joins:

@@ -48,6 +48,8 @@ class Ledger:
 
     contexts: dict[object, Context] = field(default_factory=dict)
     per_function: dict[object, list[Context]] = field(default_factory=dict)
+    reached: set[int] = field(default_factory=set)
+    """Identities of the function nodes that were traced at least once."""
     registrations: list[Registration] = field(default_factory=list)
     receivers: list[Receiver] = field(default_factory=list)
     raw_sql: dict[RawSQL, None] = field(default_factory=dict)
@@ -174,4 +176,3 @@ class Machine(ABC):
         if owner is not None:
             return self.module_name(owner, last)
         return None
-

@@ -57,6 +57,7 @@ class ModuleIndex:
         self.by_tail: dict[str, list[ModuleState]] = {}
         self.stubs: dict[str, ModuleState] = {}
         self.namespaces: dict[str, ModuleState] = {}
+        self._paths: dict[tuple[str, str], ModuleState | None] = {}
         for source in sources:
             unit = by_file.get(source.file)
             if unit is not None:
@@ -85,12 +86,15 @@ class ModuleIndex:
             return self.stubs[name]
         if name in self.namespaces:
             return self.namespaces[name]
-        return self._by_path(name, near)
+        if "." not in name:
+            return None
+        place = (name, near.file if near is not None else "")
+        if place not in self._paths:
+            self._paths[place] = self._by_path(name, near)
+        return self._paths[place]
 
     def _by_path(self, name: str, near: ModuleState | None) -> ModuleState | None:
         """A module whose path ends with the name: its folder is put on the path by means that cannot be seen."""
-        if "." not in name:
-            return None
         path = "/" + name.replace(".", "/")
         found = [
             state

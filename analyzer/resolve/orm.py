@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from analyzer.resolve import lookups
-from analyzer.resolve.members import bind_member
 from analyzer.resolve.machine import Machine
+from analyzer.resolve.members import bind_member
 from analyzer.resolve.registry import Link
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import (
@@ -27,18 +27,46 @@ from analyzer.resolve.values import (
 )
 
 CHAIN = frozenset(
-    """
-    alias all annotate complex_filter dates datetimes db_manager defer difference distinct exclude extra filter get_queryset intersection
-    none only order_by prefetch_related reverse select_for_update select_related union using values values_list
-    """.split()
+    [
+        "alias",
+        "all",
+        "annotate",
+        "complex_filter",
+        "dates",
+        "datetimes",
+        "db_manager",
+        "defer",
+        "difference",
+        "distinct",
+        "exclude",
+        "extra",
+        "filter",
+        "get_queryset",
+        "intersection",
+        "none",
+        "only",
+        "order_by",
+        "prefetch_related",
+        "reverse",
+        "select_for_update",
+        "select_related",
+        "union",
+        "using",
+        "values",
+        "values_list",
+    ]
 )
-ONE = frozenset("earliest first get last latest".split())
-SCALAR = frozenset("aggregate contains count exists explain".split())
-WRITES = frozenset("bulk_create bulk_update create delete get_or_create update update_or_create".split())
-LINKS = frozenset("add clear remove set".split())
-OTHER = frozenset("in_bulk iterator raw".split())
+ONE = frozenset(["earliest", "first", "get", "last", "latest"])
+SCALAR = frozenset(["aggregate", "contains", "count", "exists", "explain"])
+WRITES = frozenset(
+    ["bulk_create", "bulk_update", "create", "delete", "get_or_create", "update", "update_or_create"]
+)
+LINKS = frozenset(["add", "clear", "remove", "set"])
+OTHER = frozenset(["in_bulk", "iterator", "raw"])
 METHODS = CHAIN | ONE | SCALAR | WRITES | LINKS | OTHER
-RECORD_METHODS = frozenset("save delete refresh_from_db full_clean save_base asave adelete arefresh_from_db".split())
+RECORD_METHODS = frozenset(
+    ["save", "delete", "refresh_from_db", "full_clean", "save_base", "asave", "adelete", "arefresh_from_db"]
+)
 MANAGER_NAMES = frozenset({"_base_manager", "_default_manager"})
 
 
@@ -70,7 +98,9 @@ def _as_manager(value: Value, model: Class) -> Query | None:
     for option in options(value):
         if isinstance(option, Query) and option.manager:
             return Query(model, option.cls, manager=True)
-        if isinstance(option, Made) and (option.short.endswith(("Manager", "as_manager")) or option.callee.endswith("from_queryset")):
+        if isinstance(option, Made) and (
+            option.short.endswith(("Manager", "as_manager")) or option.callee.endswith("from_queryset")
+        ):
             return Query(model, manager=True)
         if isinstance(option, External) and option.name.endswith("Manager()"):
             return Query(model, manager=True)
@@ -93,7 +123,11 @@ def record_attribute(m: Machine, scope: Scope, record: Record, name: str, line: 
     model = record.model
     member = model.find(name)
     if member is not None:
-        plain = [option for option in options(member[0]) if isinstance(option, Function | Literal | Items | Map | Class)]
+        plain = [
+            option
+            for option in options(member[0])
+            if isinstance(option, Function | Literal | Items | Map | Class)
+        ]
         if plain:
             return bind_member(m, scope, merge(plain), record, line)
     found = m.registry.accessor(model, name)
@@ -130,7 +164,9 @@ def related(m: Machine, scope: Scope, record: Record, link: Link, backwards: boo
     """What a relation gives on a record: the other record, which is fetched, or a related manager."""
     other = link.source_model if backwards else link.target
     if other is None:
-        return Unknown("a generic relation" if link.kind == "gfk" else f"the target of {link.name} is not known")
+        return Unknown(
+            "a generic relation" if link.kind == "gfk" else f"the target of {link.name} is not known"
+        )
     if link.kind in {"m2m", "grel"} or (backwards and link.kind == "fk"):
         manager = default_manager(m, other)
         return Query(other, manager.cls, True, link.through_table if link.kind == "m2m" else "", record.model)
@@ -162,7 +198,9 @@ def query_builtin(m: Machine, query: Query, name: str) -> Value:
     return Method(query, name)
 
 
-def call(m: Machine, scope: Scope, method: Method, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+def call(
+    m: Machine, scope: Scope, method: Method, args: list[Value], kwargs: dict[str, Value], line: int
+) -> Value:
     """Call one of Django's methods on a record or a queryset."""
     name = plain_name(method.name)
     if isinstance(method.receiver, Record):
@@ -175,11 +213,25 @@ def call(m: Machine, scope: Scope, method: Method, args: list[Value], kwargs: di
     lookups.follow(m, scope, query, name, args, kwargs, line)
     if name in WRITES or name in LINKS:
         return _write(m, scope, query, name, args, line)
-    pending = Query(query.model, query.cls, False, query.through, query.owner, query.rows, query.lock or name == "select_for_update")
+    pending = Query(
+        query.model,
+        query.cls,
+        False,
+        query.through,
+        query.owner,
+        query.rows,
+        query.lock or name == "select_for_update",
+    )
     _will_read(m, scope, pending, line)
     if name in CHAIN:
         return Query(
-            query.model, query.cls, False, query.through, query.owner, query.rows or name.startswith(("values", "date")), pending.lock
+            query.model,
+            query.cls,
+            False,
+            query.through,
+            query.owner,
+            query.rows or name.startswith(("values", "date")),
+            pending.lock,
         )
     if name in ONE:
         return Record(query.model) if not query.rows else Unknown("a row of values")
@@ -202,7 +254,15 @@ def _initial(m: Machine, scope: Scope, query: Query, name: str, line: int) -> Qu
     value = m.call(scope, bind_member(m, scope, found[0], query, line), [], {}, line)
     for option in options(value):
         if isinstance(option, Query):
-            return Query(query.model or option.model, option.cls or query.cls, False, query.through, query.owner, query.rows, option.lock)
+            return Query(
+                query.model or option.model,
+                option.cls or query.cls,
+                False,
+                query.through,
+                query.owner,
+                query.rows,
+                option.lock,
+            )
     return query
 
 
@@ -302,13 +362,19 @@ def _write_links(m: Machine, scope: Scope, query: Query, name: str, line: int) -
     return Unknown(f"what {name}() returns")
 
 
-def construct(m: Machine, scope: Scope, cls: Class, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+def construct(
+    m: Machine, scope: Scope, cls: Class, args: list[Value], kwargs: dict[str, Value]
+) -> Value | None:
     """``Model(...)``, ``SomeManager()``, ``SomeQuerySet(model)``; None for classes that the ORM does not know."""
     if m.registry.is_model(cls):
         return Record(cls)
     if m.registry.is_queryset(cls):
         given = kwargs.get("model") or (args[0] if args else None)
-        model = next((option for option in options(given) if isinstance(option, Class)), None) if given is not None else None
+        model = (
+            next((option for option in options(given) if isinstance(option, Class)), None)
+            if given is not None
+            else None
+        )
         return Query(model, cls)
     if m.registry.is_manager(cls):
         return Query(None, cls, manager=True)
@@ -322,5 +388,4 @@ def class_method(m: Machine, scope: Scope, method: Method, args: list[Value]) ->
     if method.name == "as_manager":
         return Query(None, cls, manager=True)
     bases: list[Value] = [cls, *(argument for argument in args if isinstance(argument, Class | External))]
-    made = Class(f"{cls.name}From", f"{cls.qualname}From", cls.module, cls.node, bases=bases, filled="yes")
-    return made
+    return Class(f"{cls.name}From", f"{cls.qualname}From", cls.module, cls.node, bases=bases, filled="yes")

@@ -145,7 +145,8 @@ class Registry:
         if not unknown or cls.module.is_library:
             return False
         return any(
-            isinstance(value, Made) and value.callee.startswith(("django.db.models.", "django.contrib.gis.db.models."))
+            isinstance(value, Made)
+            and value.callee.startswith(("django.db.models.", "django.contrib.gis.db.models."))
             and is_field_class(value.short)
             for ancestor in known
             for value in ancestor.names.values()
@@ -175,7 +176,11 @@ class Registry:
             return own
         for base in cls.bases:
             for option in options(base):
-                if isinstance(option, Class) and option.qualname != MODEL and self._looks_like_a_model(option):
+                if (
+                    isinstance(option, Class)
+                    and option.qualname != MODEL
+                    and self._looks_like_a_model(option)
+                ):
                     inherited = self._meta(option)
                     if inherited.get("abstract") is True and inherited:
                         return {name: value for name, value in inherited.items() if name != "abstract"}
@@ -209,26 +214,31 @@ class Registry:
                     self._field(info, ancestor, name, value)
                 if not isinstance(value, Made | Instance) or name in info.fields or name in info.links:
                     taken.add(name)
-        if not info.abstract and not info.proxy and not any(found.primary_key for found in info.fields.values()):
-            if not any(link.kind in {"mti"} for link in info.links.values()):
-                here = Location(info.cls.module.file, info.cls.node.line)
-                info.fields = {"id": Field("id", "id", "BigAutoField", here, unique=True, primary_key=True), **info.fields}
+        if not info.abstract and not info.proxy and not _has_key(info):
+            here = Location(info.cls.module.file, info.cls.node.line)
+            key = Field("id", "id", "BigAutoField", here, unique=True, primary_key=True)
+            info.fields = {"id": key, **info.fields}
 
     def _all_parents(self, info: Info) -> list[Class]:
         """The concrete models, proxies among them, that the class derives from."""
-        found = []
-        for ancestor in info.cls.order()[0][1:]:
-            other = self.info(ancestor)
-            if other is not None and not other.abstract:
-                found.append(ancestor)
-        return found
+        models = ((ancestor, self.info(ancestor)) for ancestor in info.cls.order()[0][1:])
+        return [ancestor for ancestor, other in models if other is not None and not other.abstract]
 
     def _parent_links(self, info: Info) -> None:
         if info.abstract or info.proxy:
             return
         for parent in info.parents:
             name = f"{parent.name.lower()}_ptr"
-            link = Link("mti", name, parent, info.cls, info.cls.node.line, target=parent, on_delete="CASCADE", column=name + "_id")
+            link = Link(
+                "mti",
+                name,
+                parent,
+                info.cls,
+                info.cls.node.line,
+                target=parent,
+                on_delete="CASCADE",
+                column=name + "_id",
+            )
             link.source_model = info.cls
             info.links[name] = link
 
@@ -236,11 +246,15 @@ class Registry:
         kind, relation = _field_class(value)
         if relation is None:
             if kind and is_field_class(kind):
-                info.fields[name] = _column(name, kind, value, Location(ancestor.module.file, ancestor.line_of.get(name, 0)))
+                info.fields[name] = _column(
+                    name, kind, value, Location(ancestor.module.file, ancestor.line_of.get(name, 0))
+                )
             return
         link = _link(relation, name, value, ancestor, info.cls)
         if link.kind == "o2o" and _flag(value, "parent_link"):
-            info.links = {key: old for key, old in info.links.items() if old.kind != "mti" or not self._same(old, link)}
+            info.links = {
+                key: old for key, old in info.links.items() if old.kind != "mti" or not self._same(old, link)
+            }
             link.kind = "mti"
         info.links[name] = link
         if relation.kind in {"fk", "o2o"} and link.kind != "gfk":
@@ -274,7 +288,11 @@ class Registry:
         fixed = _field_class(made)[1] if made else None
         if through is None and fixed is not None and fixed.through:
             link.through, link.through_label, _ = self._model(Literal(fixed.through), owner)
-        elif through is not None and text(through) != "" and not (isinstance(through, Literal) and through.value is None):
+        elif (
+            through is not None
+            and text(through) != ""
+            and not (isinstance(through, Literal) and through.value is None)
+        ):
             link.through, link.through_label, _ = self._model(through, owner)
         if link.through is not None:
             info = self.info(link.through)
@@ -361,7 +379,9 @@ class Registry:
         accessor = related or (f"{name}_set" if many else name)
         query = link.related_query_name or related or name
         target.accessors.setdefault(accessor, link)
-        target.reverse.setdefault(query.replace("%(class)s", name).replace("%(app_label)s", info.app.lower()), link)
+        target.reverse.setdefault(
+            query.replace("%(class)s", name).replace("%(app_label)s", info.app.lower()), link
+        )
 
     def link(self, model: Class, name: str) -> tuple[Link, bool] | None:
         """A relation by the name that queries use; the flag says that it is followed backwards."""
@@ -405,6 +425,13 @@ def _concrete(info: Info, registry: Registry) -> Class:
     return info.cls
 
 
+def _has_key(info: Info) -> bool:
+    """Whether some field is the primary key already, the link to a parent model included."""
+    return any(link.kind == "mti" for link in info.links.values()) or any(
+        found.primary_key for found in info.fields.values()
+    )
+
+
 def _own_meta(cls: Class) -> dict[str, object]:
     """The constants of a class's own ``Meta``, with those that this Meta inherits from other Metas."""
     meta = cls.names.get("Meta")
@@ -433,7 +460,9 @@ def _field_class(value: Made | Instance | None) -> tuple[str, RelationField | No
         if name in RELATION_FIELDS:
             return value.cls.name, RELATION_FIELDS[name]
     fields = [name for name in unknown if is_field_class(name.rpartition(".")[2])]
-    return (value.cls.name if value.cls.name.endswith("Field") else fields[0].rpartition(".")[2] if fields else ""), None
+    return (
+        value.cls.name if value.cls.name.endswith("Field") else fields[0].rpartition(".")[2] if fields else ""
+    ), None
 
 
 def _link(relation: RelationField, name: str, value: Made | Instance, ancestor: Class, model: Class) -> Link:
@@ -448,13 +477,17 @@ def _link(relation: RelationField, name: str, value: Made | Instance, ancestor: 
         given = kwargs.get("on_delete") or (value.args[1] if len(value.args) > 1 else None)
         link.on_delete = _on_delete(given) or relation.on_delete or "CASCADE"
     if relation.kind == "gfk":
-        link.content_type_field = text(kwargs.get("ct_field")) or text(value.args[0] if value.args else None) or "content_type"
+        link.content_type_field = (
+            text(kwargs.get("ct_field")) or text(value.args[0] if value.args else None) or "content_type"
+        )
     return link
 
 
 def _on_delete(value: Value | None) -> str | None:
     for option in options(value) if value is not None else ():
-        name = option.name if isinstance(option, External) else option.callee if isinstance(option, Made) else ""
+        name = (
+            option.name if isinstance(option, External) else option.callee if isinstance(option, Made) else ""
+        )
         last = name.rpartition(".")[2]
         if last.isupper() or last == "SET":
             return last
@@ -463,7 +496,9 @@ def _on_delete(value: Value | None) -> str | None:
 
 def _column(name: str, kind: str, value: Made | Instance, where: Location) -> Field:
     given = value.kwargs.get("max_length")
-    length = given.value if isinstance(given, Literal) and isinstance(given.value, int) else TEXT_LENGTHS.get(kind)
+    length = (
+        given.value if isinstance(given, Literal) and isinstance(given.value, int) else TEXT_LENGTHS.get(kind)
+    )
     primary = _flag(value, "primary_key")
     return Field(
         name, text(value.kwargs.get("db_column")) or name, kind, where, _flag(value, "null"),
@@ -477,11 +512,13 @@ def _flag(value: Made | Instance, name: str) -> bool:
 
 
 def _names_a_model(value: Value) -> bool:
-    return any(isinstance(option, Class | External) or "." in (text(option) or "") for option in options(value))
+    return any(
+        isinstance(option, Class | External) or "." in (text(option) or "") for option in options(value)
+    )
 
 
 def _external_label(dotted: str) -> str | None:
-    """``taggit.models.Tag`` -> ``taggit.Tag``: Django's default label for a model of a library that is not described."""
+    """``taggit.models.Tag`` -> ``taggit.Tag``: Django's default label for a model of a library without a stub."""
     package, _, name = dotted.rpartition(".")
     package = package.partition(".models")[0]
     return f"{package.rpartition('.')[2]}.{name}" if package and name[:1].isupper() else None

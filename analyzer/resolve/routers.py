@@ -7,7 +7,19 @@ from collections.abc import Iterator
 from analyzer.model.facts import Location
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.values import Class, Function, Instance, Items, Literal, Made, Value, View, options, strings, text
+from analyzer.resolve.values import (
+    Class,
+    Function,
+    Instance,
+    Items,
+    Literal,
+    Made,
+    Value,
+    View,
+    options,
+    strings,
+    text,
+)
 
 _ROUTERS = frozenset({"BaseRouter", "SimpleRouter", "DefaultRouter"})
 _LIST = {"list": "GET", "create": "POST"}
@@ -19,7 +31,9 @@ Pattern = tuple[str, str, Value, str | None, tuple[str, ...], Location]
 def is_router(value: Instance) -> bool:
     """Whether an instance is a router: of REST framework, or derived from one."""
     known, unknown = value.cls.order()
-    return any(cls.name in _ROUTERS and cls.module.is_library for cls in known) or any("Router" in name for name in unknown)
+    return any(cls.name in _ROUTERS and cls.module.is_library for cls in known) or any(
+        "Router" in name for name in unknown
+    )
 
 
 def patterns(m: Machine, scope: Scope, router: Instance) -> Iterator[Pattern]:
@@ -30,7 +44,11 @@ def patterns(m: Machine, scope: Scope, router: Instance) -> Iterator[Pattern]:
         yield from _viewset(m, scope, prefix, viewset, basename, suffixes)
     if suffixes:
         root = router.attrs.get("APIRootView") or _own(router, "APIRootView")
-        view: Value = View(root, {}) if isinstance(root, Class) else Made("rest_framework.routers.APIRootView", [], {}, None, 0)
+        view: Value = (
+            View(root, {})
+            if isinstance(root, Class)
+            else Made("rest_framework.routers.APIRootView", [], {}, None, 0)
+        )
         yield "", "path", view, "api-root", ("GET",), where
         yield "<drf_format_suffix:format>", "path", view, "api-root", ("GET",), where
 
@@ -42,7 +60,9 @@ def _own(router: Instance, name: str) -> Value | None:
 
 def _is_default(router: Instance) -> bool:
     known, unknown = router.cls.order()
-    return any(cls.name == "DefaultRouter" for cls in known) or any(name.endswith("DefaultRouter") for name in unknown)
+    return any(cls.name == "DefaultRouter" for cls in known) or any(
+        name.endswith("DefaultRouter") for name in unknown
+    )
 
 
 def _registry(router: Instance) -> Iterator[tuple[str, Class, str]]:
@@ -52,10 +72,16 @@ def _registry(router: Instance) -> Iterator[tuple[str, Class, str]]:
             continue
         for viewset in options(item.items[1]):
             if isinstance(viewset, Class):
-                yield text(item.items[0]) or "", viewset, text(item.items[2]) or "" if len(item.items) > 2 else ""
+                yield (
+                    text(item.items[0]) or "",
+                    viewset,
+                    text(item.items[2]) or "" if len(item.items) > 2 else "",
+                )
 
 
-def _viewset(m: Machine, scope: Scope, prefix: str, viewset: Class, basename: str, suffixes: bool) -> Iterator[Pattern]:
+def _viewset(
+    m: Machine, scope: Scope, prefix: str, viewset: Class, basename: str, suffixes: bool
+) -> Iterator[Pattern]:
     m.fill(viewset)
     view = View(viewset, {})
     lookup = _lookup(viewset)
@@ -67,14 +93,29 @@ def _viewset(m: Machine, scope: Scope, prefix: str, viewset: Class, basename: st
     found: list[tuple[str, str, tuple[str, ...]]] = []
     if collection:
         found.append((f"^{prefix}/$", f"{basename}-list", collection))
-    found += [(f"^{prefix}/{path}/$", f"{basename}-{name}", methods) for detail, path, name, methods in extra if not detail]
+    found += [
+        (f"^{prefix}/{path}/$", f"{basename}-{name}", methods)
+        for detail, path, name, methods in extra
+        if not detail
+    ]
     if single:
         found.append((f"^{prefix}/{lookup}/$", f"{basename}-detail", single))
-    found += [(f"^{prefix}/{lookup}/{path}/$", f"{basename}-{name}", methods) for detail, path, name, methods in extra if detail]
+    found += [
+        (f"^{prefix}/{lookup}/{path}/$", f"{basename}-{name}", methods)
+        for detail, path, name, methods in extra
+        if detail
+    ]
     for route, name, methods in found:
         yield route, "re_path", view, name, methods, where
         if suffixes:
-            yield route.removesuffix("/$") + r"\.(?P<format>[a-z0-9]+)/?$", "re_path", view, name, methods, where
+            yield (
+                route.removesuffix("/$") + r"\.(?P<format>[a-z0-9]+)/?$",
+                "re_path",
+                view,
+                name,
+                methods,
+                where,
+            )
 
 
 def _methods(viewset: Class, table: dict[str, str]) -> tuple[str, ...]:
@@ -110,9 +151,24 @@ def _actions(viewset: Class) -> Iterator[tuple[bool, str, str, tuple[str, ...]]]
                 continue
             seen.add(name)
             for decorator in value.decorators:
-                if isinstance(decorator, Made) and decorator.short in {"action", "detail_route", "list_route"}:
-                    given = decorator.kwargs.get("detail") or (decorator.args[1] if len(decorator.args) > 1 else None)
-                    detail = decorator.short == "detail_route" or (isinstance(given, Literal) and given.value is True)
-                    methods = tuple(method.upper() for method in strings(decorator.arg(0, "methods"))) or ("GET",)
+                if isinstance(decorator, Made) and decorator.short in {
+                    "action",
+                    "detail_route",
+                    "list_route",
+                }:
+                    given = decorator.kwargs.get("detail") or (
+                        decorator.args[1] if len(decorator.args) > 1 else None
+                    )
+                    detail = decorator.short == "detail_route" or (
+                        isinstance(given, Literal) and given.value is True
+                    )
+                    methods = tuple(method.upper() for method in strings(decorator.arg(0, "methods"))) or (
+                        "GET",
+                    )
                     path = text(decorator.kwargs.get("url_path")) or name
-                    yield detail, path, text(decorator.kwargs.get("url_name")) or name.replace("_", "-"), methods
+                    yield (
+                        detail,
+                        path,
+                        text(decorator.kwargs.get("url_name")) or name.replace("_", "-"),
+                        methods,
+                    )

@@ -18,20 +18,28 @@ def settings_modules(index: ModuleIndex) -> list[ModuleState]:
     named: list[ModuleState] = []
     for state in index.states:
         stem = state.name.rpartition(".")[2]
-        if state.unit is None or state.is_test or stem not in {"manage", "wsgi", "asgi", "celery", "__main__", "cli"}:
+        if (
+            state.unit is None
+            or state.is_test
+            or stem not in {"manage", "wsgi", "asgi", "celery", "__main__", "cli"}
+        ):
             continue
         for dotted in _named_settings(state.unit.body):
             found = index.find(dotted, state)
             if found is not None and found.unit is not None and found not in named:
                 named.append(found)
-    marked = [state for state in index.states if not state.is_test and _MARKS & state.static.keys() and _is_settings(state)]
+    marked = [
+        state
+        for state in index.states
+        if not state.is_test and _MARKS & state.static.keys() and _is_settings(state)
+    ]
     marked.sort(key=_preference)
     return [*named, *(state for state in marked if state not in named)]
 
 
 def _is_settings(state: ModuleState) -> bool:
     parts = state.name.split(".")
-    return _MARKS <= state.static.keys() or any("settings" in part or "conf" in part for part in parts)
+    return state.static.keys() >= _MARKS or any("settings" in part or "conf" in part for part in parts)
 
 
 def _preference(state: ModuleState) -> tuple[int, int, str]:
@@ -47,9 +55,15 @@ def _named_settings(body: tuple[ir.Stmt, ...]) -> Iterator[str]:
         match statement:
             case ir.Do() if isinstance(statement.value, ir.Call):
                 yield from _second(statement.value)
-            case ir.Assign() if isinstance(statement.targets[0], ir.Sub) and isinstance(statement.value, ir.Const):
+            case ir.Assign() if isinstance(statement.targets[0], ir.Sub) and isinstance(
+                statement.value, ir.Const
+            ):
                 index = statement.targets[0].index
-                if isinstance(index, ir.Const) and index.value == "DJANGO_SETTINGS_MODULE" and isinstance(statement.value.value, str):
+                if (
+                    isinstance(index, ir.Const)
+                    and index.value == "DJANGO_SETTINGS_MODULE"
+                    and isinstance(statement.value.value, str)
+                ):
                     yield statement.value.value
             case ir.If() | ir.Loop():
                 yield from _named_settings((*statement.body, *statement.orelse))
@@ -63,7 +77,11 @@ def _named_settings(body: tuple[ir.Stmt, ...]) -> Iterator[str]:
 
 
 def _second(call: ir.Call) -> Iterator[str]:
-    if len(call.args) == 2 and isinstance(call.args[0], ir.Const) and call.args[0].value == "DJANGO_SETTINGS_MODULE":
+    if (
+        len(call.args) == 2
+        and isinstance(call.args[0], ir.Const)
+        and call.args[0].value == "DJANGO_SETTINGS_MODULE"
+    ):
         value = call.args[1]
         if isinstance(value, ir.Const) and isinstance(value.value, str):
             yield value.value

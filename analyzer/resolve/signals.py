@@ -38,7 +38,11 @@ def send_signal(
 
 def connect(m: Machine, signal: Value, function: Value, sender: Value | None, where: Location) -> None:
     """Enter a receiver for each signal it is connected to."""
-    senders = tuple(model for option in options(sender) for model in _sender(m, option)) if sender is not None else ()
+    senders = (
+        tuple(model for option in options(sender) for model in _sender(m, option))
+        if sender is not None
+        else ()
+    )
     for each in _flat(signal):
         name = signal_name(m, each)
         for option in options(function):
@@ -60,7 +64,11 @@ def _sender(m: Machine, value: Value) -> list[Class]:
 
 
 def _flat(signal: Value) -> list[Value]:
-    return [each for item in signal.items for each in _flat(item)] if isinstance(signal, Items) else list(options(signal))
+    return (
+        [each for item in signal.items for each in _flat(item)]
+        if isinstance(signal, Items)
+        else list(options(signal))
+    )
 
 
 def signal_name(m: Machine, signal: Value) -> str:

@@ -34,7 +34,9 @@ def note(m: Machine, node: ir.Expr, function: Value) -> None:
     chain = m.chains[-1]
     for option in options(function):
         receiver = option.receiver if isinstance(option, Method | Bound) else None
-        if isinstance(receiver, Query | Record) or (isinstance(receiver, Class) and m.registry.is_model(receiver)):
+        if isinstance(receiver, Query | Record) or (
+            isinstance(receiver, Class) and m.registry.is_model(receiver)
+        ):
             chain.resolved = True
         elif isinstance(option, Unknown) and node.attr in _METHODS:
             chain.reason = option.reason

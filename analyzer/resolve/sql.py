@@ -10,19 +10,27 @@ from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import Items, Literal, Value, options
 
-_VERBS = re.compile(r"^[\s(]*(select|insert|update|delete|with|replace|merge|truncate|create|alter|drop|lock|copy)\b", re.IGNORECASE)
+_VERBS = re.compile(
+    r"^[\s(]*(select|insert|update|delete|with|replace|merge|truncate|create|alter|drop|lock|copy)\b",
+    re.IGNORECASE,
+)
 _PLACEHOLDERS = re.compile(r"%\((\w+)\)s|%s|\{\w*\}")
 
 
 def looks_like_sql(value: Value | None) -> bool:
     """Whether a value is a string that begins like a statement."""
-    return any(isinstance(option, Literal) and isinstance(option.value, str) and _VERBS.match(option.value) for option in _all(value))
+    return any(
+        isinstance(option, Literal) and isinstance(option.value, str) and _VERBS.match(option.value)
+        for option in _all(value)
+    )
 
 
 def statement(m: Machine, scope: Scope, value: Value | None, line: int) -> None:
     """Note the tables that a raw statement reads and writes."""
     for option in _all(value):
-        if not (isinstance(option, Literal) and isinstance(option.value, str)) or not _VERBS.match(option.value):
+        if not (isinstance(option, Literal) and isinstance(option.value, str)) or not _VERBS.match(
+            option.value
+        ):
             continue
         read, written, parsed = tables(option.value)
         for table in read:
@@ -42,7 +50,11 @@ def statement(m: Machine, scope: Scope, value: Value | None, line: int) -> None:
 def _all(value: Value | None) -> list[Value]:
     if value is None:
         return []
-    return [each for item in value.items for each in options(item)] if isinstance(value, Items) else list(options(value))
+    return (
+        [each for item in value.items for each in options(item)]
+        if isinstance(value, Items)
+        else list(options(value))
+    )
 
 
 @cache
@@ -53,21 +65,33 @@ def tables(text: str) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
     from sqlglot.errors import SqlglotError
 
     try:
-        trees = [tree for tree in sqlglot.parse(_PLACEHOLDERS.sub("NULL", text), error_level=sqlglot.ErrorLevel.RAISE) if tree]
+        trees = [
+            tree
+            for tree in sqlglot.parse(_PLACEHOLDERS.sub("NULL", text), error_level=sqlglot.ErrorLevel.RAISE)
+            if tree
+        ]
     except (SqlglotError, RecursionError):
         return (), (), False
     read: set[str] = set()
     written: set[str] = set()
     for tree in trees:
         named = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
-        target = tree.this if isinstance(tree, exp.Insert | exp.Update | exp.Delete | exp.Merge | exp.Create | exp.Drop) else None
+        target = (
+            tree.this
+            if isinstance(tree, exp.Insert | exp.Update | exp.Delete | exp.Merge | exp.Create | exp.Drop)
+            else None
+        )
         if isinstance(target, exp.Schema):
             target = target.this
         targets = [target] if isinstance(target, exp.Table) else []
         if isinstance(tree, exp.TruncateTable):
             targets = [table for table in tree.expressions if isinstance(table, exp.Table)]
         written.update(table.name.lower() for table in targets)
-        found = {table.name.lower() for table in tree.find_all(exp.Table) if table not in targets or table.name.lower() not in written}
+        found = {
+            table.name.lower()
+            for table in tree.find_all(exp.Table)
+            if table not in targets or table.name.lower() not in written
+        }
         read.update(name for name in found - named if name and name != "unknown")
     written.discard("unknown")
     return tuple(sorted(read)), tuple(sorted(written)), True

@@ -28,7 +28,11 @@ from analyzer.resolve.values import (
 )
 
 ATOMIC = frozenset(
-    {"django.db.transaction.atomic", "django.db.transaction.commit_on_success", "django.db.transaction.Atomic"}
+    {
+        "django.db.transaction.atomic",
+        "django.db.transaction.commit_on_success",
+        "django.db.transaction.Atomic",
+    }
 )
 
 
@@ -128,7 +132,11 @@ def _assign_attribute(m: Machine, owner: Value, name: str, value: Value) -> None
 
 
 def _unpack(m: Machine, scope: Scope, target: ir.Items, value: Value) -> None:
-    options_ = [option for option in options(value) if isinstance(option, Items) and len(option.items) >= len(target.items)]
+    options_ = [
+        option
+        for option in options(value)
+        if isinstance(option, Items) and len(option.items) >= len(target.items)
+    ]
     for position, item in enumerate(target.items):
         if options_:
             assign(m, scope, item, merge([option.items[position] for option in options_]))
@@ -183,7 +191,12 @@ def _if(m: Machine, scope: Scope, node: ir.If) -> bool:
 def _narrowed(m: Machine, scope: Scope, node: ir.If) -> tuple[tuple[ir.Stmt, ...], dict[str, Value]]:
     """In the body of ``if isinstance(x, Model)``, x is a record of that model."""
     test = node.test
-    if isinstance(test, ir.Call) and isinstance(test.func, ir.Name) and test.func.id == "isinstance" and len(test.args) == 2:
+    if (
+        isinstance(test, ir.Call)
+        and isinstance(test.func, ir.Name)
+        and test.func.id == "isinstance"
+        and len(test.args) == 2
+    ):
         name, kinds = test.args
         if isinstance(name, ir.Name):
             found = definitions.instance_of(m, scope, m.evaluate(scope, kinds))
@@ -192,9 +205,7 @@ def _narrowed(m: Machine, scope: Scope, node: ir.If) -> tuple[tuple[ir.Stmt, ...
     return node.body, {}
 
 
-def branches(
-    m: Machine, scope: Scope, blocks: list[tuple[tuple[ir.Stmt, ...], dict[str, Value]]]
-) -> bool:
+def branches(m: Machine, scope: Scope, blocks: list[tuple[tuple[ir.Stmt, ...], dict[str, Value]]]) -> bool:
     """Run alternatives from the same start and merge what they leave. True when none reaches its end."""
     before = scope.names
     ends: list[dict[str, Value]] = []
@@ -288,7 +299,10 @@ def _try(m: Machine, scope: Scope, node: ir.Try) -> bool:
     after = scope.names
     ends = [] if ended else [dict(after)]
     for handler in node.handlers:
-        scope.names = {**before, **{name: value for name, value in after.items() if not isinstance(value, Unknown)}}
+        scope.names = {
+            **before,
+            **{name: value for name, value in after.items() if not isinstance(value, Unknown)},
+        }
         if not m.run(scope, handler) or scope.function is None:
             ends.append(scope.names)
     scope.names = after

@@ -1,4 +1,4 @@
-"""Runs everything that work can begin with, and then every function that nothing reached, and keeps what each touches."""
+"""Runs everything that work can begin with, then every function that nothing reached; keeps what each touches."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Trace:
-    """The outcome: routes with their contexts, the other entry points, and the models of the project and its libraries."""
+    """The outcome: routes with their contexts, the other entry points, the models of the project and its libraries."""
 
     routes: list[tuple[Found, Context]] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
@@ -89,9 +89,8 @@ def _models(m: Machine, states: list[ModuleState]) -> list[Class]:
         m.load(stub)
     found: list[Class] = []
     for state in [*states, *m.index.stubs.values()]:
-        for value in list(state.definitions.values()):
-            if isinstance(value, Class) and m.registry.is_model(value):
-                found.append(value)
+        values = list(state.definitions.values())
+        found.extend(value for value in values if isinstance(value, Class) and m.registry.is_model(value))
     return found
 
 
@@ -169,12 +168,27 @@ def _run_class(m: Machine, cls: Class) -> Context:
         handler = m.attribute(scope, instance, name, cls.node.line)
         for option in options(handler):
             if isinstance(option, Bound):
-                args: list[Value] = [request.instance()] if request is not None and option.function.node.name != "get_queryset" else []
+                args: list[Value] = (
+                    [request.instance()]
+                    if request is not None and option.function.node.name != "get_queryset"
+                    else []
+                )
                 m.call(scope, option, args, {}, cls.node.line)
     return scope.context
 
 
-_HANDLERS = ["get", "post", "put", "patch", "delete", "handle", "get_queryset", "changelist_view", "save_model", "delete_model"]
+_HANDLERS = [
+    "get",
+    "post",
+    "put",
+    "patch",
+    "delete",
+    "handle",
+    "get_queryset",
+    "changelist_view",
+    "save_model",
+    "delete_model",
+]
 _ACTIONS = ["list", "create", "retrieve", "update", "partial_update", "destroy"]
 
 
@@ -184,7 +198,10 @@ def _viewset_handlers(cls: Class) -> list[str]:
         for owner in cls.order()[0]
         for name, value in owner.names.items()
         if isinstance(value, Function)
-        and any(getattr(decorator, "short", "") in {"action", "detail_route", "list_route"} for decorator in value.decorators)
+        and any(
+            getattr(decorator, "short", "") in {"action", "detail_route", "list_route"}
+            for decorator in value.decorators
+        )
     ]
     return [*_ACTIONS, *extra]
 
@@ -193,7 +210,11 @@ def _entries(m: Machine, states: list[ModuleState]) -> Iterator[Entry]:
     seen: set[int] = set()
     for registration in m.ledger.registrations:
         function = registration.value
-        if registration.kind not in {"task", "template_tag"} or not isinstance(function, Function) or id(function) in seen:
+        if (
+            registration.kind not in {"task", "template_tag"}
+            or not isinstance(function, Function)
+            or id(function) in seen
+        ):
             continue
         seen.add(id(function))
         kind: EntryKind = "task" if registration.kind == "task" else "template_tag"
@@ -201,7 +222,12 @@ def _entries(m: Machine, states: list[ModuleState]) -> Iterator[Entry]:
     for receiver in list(m.ledger.receivers):
         target = receiver.function.function if isinstance(receiver.function, Bound) else receiver.function
         if isinstance(target, Function):
-            yield Entry("receiver", target.qualname, receiver.fact.location, _run_receiver(m, receiver.function, receiver.senders))
+            yield Entry(
+                "receiver",
+                target.qualname,
+                receiver.fact.location,
+                _run_receiver(m, receiver.function, receiver.senders),
+            )
     for _, admin, place in registered(m):
         if isinstance(admin, Class) and not admin.module.is_library:
             yield Entry("admin", admin.qualname, place, _run_class(m, admin))
@@ -232,9 +258,8 @@ def _commands(m: Machine, states: list[ModuleState]) -> Iterator[Entry]:
 
 def _trace_rest(m: Machine, state: ModuleState) -> None:
     """Functions and methods that no entry point reached: run with nothing known of their arguments."""
-    reached = {identity[0] for identity in m.ledger.per_function if isinstance(identity, tuple)}
     for value in sorted(_functions(state), key=lambda function: function.node.line):
-        if id(value.node) in reached:
+        if id(value.node) in m.ledger.reached:
             continue
         for receiver in _receivers(m, value):
             traced(m, value, receiver, None, None)
@@ -258,7 +283,11 @@ def _receivers(m: Machine, function: Function) -> list[Value | None]:
     if m.registry.is_model(owner):
         info = m.registry.info(owner)
         if info is not None and info.abstract:
-            concrete = [cls for cls, other in m.registry.infos.items() if other and not other.abstract and owner in cls.order()[0]]
+            concrete = [
+                cls
+                for cls, other in m.registry.infos.items()
+                if other and not other.abstract and owner in cls.order()[0]
+            ]
             return [Record(cls) for cls in concrete[:3]] or [Record(owner)]
         return [Record(owner)]
     if m.registry.is_queryset(owner) or m.registry.is_manager(owner):
@@ -276,4 +305,3 @@ def _managers(m: Machine) -> Iterator[tuple[Class, Class | None]]:
             for value in ancestor.names.values():
                 if isinstance(value, Query) and value.manager:
                     yield cls, value.cls
-

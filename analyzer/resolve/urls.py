@@ -41,7 +41,9 @@ def routes(m: Machine) -> list[Found]:
     for root in roots:
         found.extend(walker.module(root, Prefix()))
     if not found:
-        candidates = [state for state in m.index.states if state.name.rpartition(".")[2] == "urls" and not state.is_test]
+        candidates = [
+            state for state in m.index.states if state.name.rpartition(".")[2] == "urls" and not state.is_test
+        ]
         for state in candidates:
             walker.module(state, Prefix())
         found = []
@@ -53,9 +55,12 @@ def routes(m: Machine) -> list[Found]:
 
 def _unique(found: list[Found]) -> list[Found]:
     """Several settings modules may name the same root."""
-    seen = {}
+    seen: dict[tuple[object, ...], Found] = {}
     for item in found:
-        seen.setdefault((item.route.route, item.route.view, item.route.name, item.route.namespace, item.route.methods), item)
+        seen.setdefault(
+            (item.route.route, item.route.view, item.route.name, item.route.namespace, item.route.methods),
+            item,
+        )
     return list(seen.values())
 
 
@@ -73,13 +78,17 @@ class _Walker:
     def __init__(self, m: Machine) -> None:
         self.m = m
         self.included: dict[ModuleState, None] = {}
-        self.scope = Scope(ModuleState("urls", None, None, False), {}, Context(ModuleState("urls", None, None, False), None))
+        self.scope = Scope(
+            ModuleState("urls", None, None, False), {}, Context(ModuleState("urls", None, None, False), None)
+        )
 
     def module(self, state: ModuleState, prefix: Prefix) -> list[Found]:
         value = self.m.module_name(state, "urlpatterns")
         return list(self.patterns(value, prefix, state, 0)) if value is not None else []
 
-    def patterns(self, value: Value, prefix: Prefix, module: ModuleState | None, line: int) -> Iterator[Found]:
+    def patterns(
+        self, value: Value, prefix: Prefix, module: ModuleState | None, line: int
+    ) -> Iterator[Found]:
         """The routes of a list of patterns, or of anything that stands for one."""
         if prefix.depth > _DEEPEST:
             return
@@ -112,7 +121,11 @@ class _Walker:
         given = made.arg(0, "route", "regex")
         pattern = text(given)
         if pattern is None:
-            pattern = "" if isinstance(given, Made | External | None) and kind == "path" else next(iter(_texts(given)), "")
+            pattern = (
+                ""
+                if isinstance(given, Made | External | None) and kind == "path"
+                else next(iter(_texts(given)), "")
+            )
         level = prefix.level(pattern, kind)
         view = made.arg(1, "view")
         for option in options(view) if view is not None else ():
@@ -127,7 +140,12 @@ class _Walker:
             yield from self.include(value, level)
         elif isinstance(value, Items) and value.kind == "tuple" and value.items:
             names = [text(item) or "" for item in value.items[1:]]
-            yield from self.patterns(value.items[0], level.inside(next((name for name in reversed(names) if name), "")), made.module, made.line)
+            yield from self.patterns(
+                value.items[0],
+                level.inside(next((name for name in reversed(names) if name), "")),
+                made.module,
+                made.line,
+            )
         else:
             yield from self.patterns(value, level, made.module, made.line)
 
@@ -136,7 +154,13 @@ class _Walker:
         namespace = text(made.arg(1, "namespace")) or ""
         for option in options(target) if target is not None else ():
             dotted = text(option)
-            state = self.m.index.find(dotted, made.module) if dotted else option.state if isinstance(option, Module) else None
+            state = (
+                self.m.index.find(dotted, made.module)
+                if dotted
+                else option.state
+                if isinstance(option, Module)
+                else None
+            )
             if state is not None and state.unit is not None:
                 if prefix_repeats(state, level):
                     continue
@@ -145,24 +169,29 @@ class _Walker:
                 yield from self.module(state, level.inside(namespace or app_name))
             elif isinstance(option, Items) and option.kind == "tuple" and option.items:
                 app_name = text(option.items[1]) or "" if len(option.items) > 1 else ""
-                yield from self.patterns(option.items[0], level.inside(namespace or app_name), made.module, made.line)
+                yield from self.patterns(
+                    option.items[0], level.inside(namespace or app_name), made.module, made.line
+                )
             else:
                 yield from self.patterns(option, level.inside(namespace), made.module, made.line)
 
-    def instance(self, router: Instance, prefix: Prefix, module: ModuleState | None, line: int) -> Iterator[Found]:
+    def instance(
+        self, router: Instance, prefix: Prefix, module: ModuleState | None, line: int
+    ) -> Iterator[Found]:
         """A router that stands where its URLs are meant, or an admin site."""
         if routers.is_router(router):
             for pattern, kind, view, name, methods, where in routers.patterns(self.m, self.scope, router):
                 route = self.named(where, view, prefix.level(pattern, kind), name)
                 if route is not None:
                     yield Found(replace(route.route, methods=methods), route.view)
-        elif router.cls.is_a("django.contrib.admin.AdminSite") or router.cls.is_a("django.contrib.admin.sites.AdminSite"):
+        elif router.cls.is_a("django.contrib.admin.AdminSite") or router.cls.is_a(
+            "django.contrib.admin.sites.AdminSite"
+        ):
             yield from admin_urls.site(self.m, router, prefix, module, line)
 
     def route(self, made: Made, view: Value, level: Prefix) -> Found:
         where = Location(made.module.file if made.module else "", made.line)
-        found = self.named(where, view, level, text(made.arg(3, "name")))
-        return found
+        return self.named(where, view, level, text(made.arg(3, "name")))
 
     def named(self, where: Location, view: Value, level: Prefix, name: str | None) -> Found:
         target = unwrapped(self.m, view)
@@ -206,7 +235,11 @@ def unwrapped(m: Machine, view: Value) -> Value:
     for _ in range(12):
         match view:
             case Made() if view.args:
-                inner = [arg for arg in view.args if isinstance(arg, Made | View | Function | Bound | Class | Method)]
+                inner = [
+                    arg
+                    for arg in view.args
+                    if isinstance(arg, Made | View | Function | Bound | Class | Method)
+                ]
                 if not inner:
                     return view
                 view = inner[-1]
@@ -235,7 +268,9 @@ def view_name(m: Machine, view: Value) -> tuple[str, bool]:
             return view.qualname, view.module.is_library
         case Bound():
             owner = view.receiver.cls if isinstance(view.receiver, Instance) else None
-            return (f"{owner.qualname}.{view.function.node.name}" if owner else view.function.qualname), view.function.module.is_library
+            return (
+                f"{owner.qualname}.{view.function.node.name}" if owner else view.function.qualname
+            ), view.function.module.is_library
         case Class():
             return view.qualname, view.module.is_library
         case Instance():

