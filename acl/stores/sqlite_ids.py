@@ -64,11 +64,12 @@ class SqliteIdMap:
         storable = [value for value in values if _storable(value)]
         for start in range(0, len(storable), _BATCH):
             batch = storable[start : start + _BATCH]
-            marks = ", ".join("?" * len(batch))
-            # Only constants of this module and question marks are put into the statement.
-            query = f"SELECT {columns} FROM acl_ids WHERE kind = ? AND {by} IN ({marks})"  # noqa: S608
+            # A join, since for a long IN list the planner would rather read all ids of the kind. Only constants of
+            # this module and question marks are put into the statement.
+            wanted = f"WITH wanted (value) AS (VALUES {', '.join(['(?)'] * len(batch))})"
+            found = f"SELECT {columns} FROM wanted CROSS JOIN acl_ids WHERE kind = ? AND {by} = value"  # noqa: S608
             with _as_store_error():
-                yield from self._connection.execute(query, (kind, *batch)).fetchall()
+                yield from self._connection.execute(f"{wanted} {found}", (*batch, kind)).fetchall()
 
 
 def _storable(value: object) -> bool:

@@ -25,3 +25,21 @@ def test_it_takes_part_in_the_callers_transaction() -> None:
     assert connection.in_transaction
     connection.execute("ROLLBACK")
     assert ids.new_ids("orders", [1]) == {}
+
+
+def test_a_lookup_does_not_read_the_whole_map() -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    ids = SqliteIdMap(connection)
+    ids.add("orders", {key: f"id-{key}" for key in range(20_000)})
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    connection.set_progress_handler(count, 100)  # called after so many instructions of SQLite's machine
+    assert len(ids.legacy_keys("orders", [f"id-{key}" for key in range(0, 20_000, 1000)])) == 20
+    assert len(ids.new_ids("orders", range(0, 20_000, 1000))) == 20
+    connection.set_progress_handler(None, 0)
+    assert steps < 50
