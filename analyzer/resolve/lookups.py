@@ -29,6 +29,7 @@ PATHS = frozenset(
     ]
 )
 """Methods whose string arguments are paths."""
+_DEEPEST_ORDER = 4
 _WHOLE = frozenset({"prefetch_related", "select_related"})
 _EXPRESSIONS_WITHOUT_PATHS = frozenset({"Value", "OuterRef", "RawSQL", "Exists", "Subquery"})
 
@@ -63,6 +64,15 @@ def follow(
         found.update(dict.fromkeys(expression_paths(value), False))
     for path, whole in found.items():
         walk(m, scope, query.model, path, line, whole, joins=plain != "prefetch_related")
+
+
+def default_order(m: Machine, scope: Scope, model: Class, line: int, depth: int = 0) -> None:
+    """The joins that ``Meta.ordering`` makes: its paths, and behind a bare foreign key the order of that model."""
+    info = m.registry.info(model)
+    for path in info.ordering if info is not None and depth < _DEEPEST_ORDER else ():
+        target = walk(m, scope, model, path, line, whole=True)
+        if target is not model and m.registry.link(model, path.split("__")[0]) is not None and "__" not in path:
+            default_order(m, scope, target, line, depth + 1)
 
 
 def _prefetches(arg: Value) -> Iterator[str]:

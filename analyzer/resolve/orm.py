@@ -67,6 +67,7 @@ METHODS = CHAIN | ONE | SCALAR | WRITES | LINKS | OTHER
 RECORD_METHODS = frozenset(
     ["save", "delete", "refresh_from_db", "full_clean", "save_base", "asave", "adelete", "arefresh_from_db"]
 )
+_ORDERED = (CHAIN | frozenset({"first", "iterator", "last"})) - {"order_by", "get_queryset"}
 MANAGER_NAMES = frozenset({"_base_manager", "_default_manager"})
 
 
@@ -211,6 +212,8 @@ def call(
     if query.model is None:
         return query if name in CHAIN else Unknown("the model of a manager is not known")
     lookups.follow(m, scope, query, name, args, kwargs, line)
+    if name == "order_by" and m.chains:
+        m.chains[-1].sorted = True
     if name in WRITES or name in LINKS:
         return _write(m, scope, query, name, args, line)
     pending = Query(
@@ -222,7 +225,7 @@ def call(
         query.rows,
         query.lock or name == "select_for_update",
     )
-    _will_read(m, scope, pending, line)
+    _will_read(m, scope, pending, line, ordered=name in _ORDERED)
     if name in CHAIN:
         return Query(
             query.model,
@@ -266,10 +269,11 @@ def _initial(m: Machine, scope: Scope, query: Query, name: str, line: int) -> Qu
     return query
 
 
-def _will_read(m: Machine, scope: Scope, query: Query, line: int) -> None:
+def _will_read(m: Machine, scope: Scope, query: Query, line: int, ordered: bool) -> None:
     """A read happens at the end of the chain: what the chain ends with may still turn it into a write."""
     if m.chains:
         m.chains[-1].query = query
+        m.chains[-1].ordered = ordered and not m.chains[-1].sorted
     else:
         m.read(scope, query, line)
 

@@ -9,7 +9,7 @@ from analyzer.model.facts import Field, Location, RelationKind
 from analyzer.resolve.apps import AppIndex
 from analyzer.resolve.fields import RELATION_FIELDS, TEXT_LENGTHS, RelationField, is_field_class
 from analyzer.resolve.modules import ModuleIndex, ModuleState, classes
-from analyzer.resolve.values import Class, External, Instance, Literal, Made, Value, options, text
+from analyzer.resolve.values import Class, External, Instance, Literal, Made, Value, options, strings, text
 
 MODEL = "django.db.models.base.Model"
 MANAGER = "django.db.models.manager.BaseManager"
@@ -53,6 +53,8 @@ class Info:
     managed: bool
     swappable: str
     parents: list[Class]
+    ordering: tuple[str, ...] = ()
+    """The default order: paths that every plain read of the model sorts by, and joins for."""
     fields: dict[str, Field] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)
     reverse: dict[str, Link] = field(default_factory=dict)
@@ -166,7 +168,7 @@ class Registry:
             table = str(meta.get("db_table") or f"{app}_{cls.name}").lower().replace('"', "")
         return Info(
             cls, f"{app}.{cls.name}", app, table, abstract, proxy, meta.get("managed") is not False,
-            str(meta.get("swappable") or ""), parents,
+            str(meta.get("swappable") or ""), parents, _ordering(meta),
         )  # fmt: skip
 
     def _meta(self, cls: Class) -> dict[str, object]:
@@ -425,6 +427,11 @@ def _concrete(info: Info, registry: Registry) -> Class:
     return info.cls
 
 
+def _ordering(meta: dict[str, object]) -> tuple[str, ...]:
+    given = meta.get("ordering")
+    return tuple(path.lstrip("-") for path in given if path != "?") if isinstance(given, tuple) else ()
+
+
 def _has_key(info: Info) -> bool:
     """Whether some field is the primary key already, the link to a parent model included."""
     return any(link.kind == "mti" for link in info.links.values()) or any(
@@ -444,6 +451,8 @@ def _own_meta(cls: Class) -> dict[str, object]:
         for name, value in ancestor.names.items():
             if isinstance(value, Literal):
                 found[name] = value.value
+            elif name == "ordering":
+                found[name] = tuple(strings(value))
         if ancestor is not meta:
             found.pop("abstract", None)
     return found

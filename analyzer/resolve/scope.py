@@ -86,3 +86,7 @@ class Chain:
     resolved: bool = False
     reason: str = ""
     query: Query | None = None
+    ordered: bool = False
+    """Whether that read is sorted by the model's default order."""
+    sorted: bool = False
+    """Whether the chain names an order of its own."""
