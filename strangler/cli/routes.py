@@ -138,6 +138,9 @@ def import_(
         list[str] | None,
         typer.Option(metavar="PREFIX", help="Only its patterns that begin so: api/invoices/"),
     ] = None,
+    with_admin: Annotated[
+        bool, typer.Option("--with-admin", help="Its pages of Django's admin too.")
+    ] = False,
     state: StateOption = None,
     url: UrlOption = None,
     token: TokenOption = None,
@@ -148,9 +151,11 @@ def import_(
     format_: Format = "text",
 ) -> None:
     """A boundary's URL patterns as routes; the rest of the URLconf keeps its place. May be repeated."""
-    from strangler.control.urlconf import read_import
+    from strangler.control.urlconf import Choice, read_import
 
-    verb = read_import(analysis, boundary, service, only or ())
+    verb, left = read_import(analysis, Choice(boundary, tuple(only or ()), with_admin), service)
+    if left:
+        typer.echo(f"{left} of its patterns stay with the monolith (see --only and --with-admin)", err=True)
     _change(_target(state, url, token, create=True), verb, reason, dry_run, force, yes, format_)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strangler.control.verbs import Import
-from strangler.errors import BadDocument, Unknown
+from strangler.errors import BadDocument, Refused, Unknown
 from strangler.routing import SAFE_METHODS
 from strangler.routing.changes import ImportedRoute
 from strangler.routing.patterns import Kind, path_expression
@@ -22,8 +23,25 @@ LANGUAGE = r"(?:[a-z]{2,3}(?:[-@]\w+){0,2}/)?"
 """What ``i18n_patterns`` puts in front: a language's code, or nothing (``prefix_default_language = False``)."""
 
 
-def read_import(file: Path, boundary: str, service: str, only: Iterable[str] = ()) -> Import:
-    """The import of a boundary from an ``analysis.json``; raises ``BadDocument`` and ``Unknown``."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which of a boundary's patterns move.
+
+    ``only`` holds prefixes of patterns, for a service that does not have all of the endpoints yet; each must fit at
+    least one. Pages of Django's admin stay with the monolith unless ``admin``: one admin site, with one index and one
+    login, is not split by forwarding.
+    """
+
+    boundary: str
+    only: tuple[str, ...] = ()
+    admin: bool = False
+
+
+def read_import(file: Path, choice: Choice, service: str) -> tuple[Import, int]:
+    """The import of a boundary from an ``analysis.json``, and how many of its patterns were not chosen.
+
+    Raises ``BadDocument``, ``Unknown``, and ``Refused`` where nothing is chosen.
+    """
     from analyzer.errors import AnalyzerError
     from analyzer.model import schema
 
@@ -37,17 +55,17 @@ def read_import(file: Path, boundary: str, service: str, only: Iterable[str] = (
         ) from None
     except AnalyzerError as error:
         raise BadDocument(error.message, where=error.where or str(file), remedy=error.remedy) from None
-    return import_of(analysis, boundary, service, only)
+    verb = import_of(analysis, choice, service)
+    owned = _boundary(analysis, choice.boundary).routes
+    patterns = sum(_pattern(analysis.facts.routes[position]) is not None for position in owned)
+    return verb, patterns - sum(route.member for route in verb.routes)
 
 
-def import_of(analysis: Analysis, boundary: str, service: str, only: Iterable[str] = ()) -> Import:
-    """Every pattern of the URLconf, the boundary's marked; raises ``Unknown`` where there is no such boundary.
-
-    ``only`` holds prefixes of patterns: the others of the boundary stay with the monolith, for a service that does not
-    have all of its endpoints yet. Each must fit at least one.
-    """
-    found = _boundary(analysis, boundary)
-    members = _members(analysis, found, [prefix.lstrip("/") for prefix in only])
+def import_of(analysis: Analysis, choice: Choice, service: str) -> Import:
+    """Every pattern of the URLconf, those that move marked; raises ``Unknown`` and ``Refused``."""
+    found = _boundary(analysis, choice.boundary)
+    members = _members(analysis, found, choice)
+    apps = {module.name: module.app for module in analysis.facts.modules if module.app}
     routes, names = [], set[str]()
     for position, route in enumerate(analysis.facts.routes):
         pattern = _pattern(route)
@@ -55,24 +73,38 @@ def import_of(analysis: Analysis, boundary: str, service: str, only: Iterable[st
             continue  # a GraphQL mutation: reached through its view's own pattern
         kind, text = pattern
         methods = frozenset(method.upper() for method in route.methods)
-        name = _free(_name(route, text), names)
+        name = _free(_name(route, text, apps), names)
         names.add(name)
         read_only = bool(methods) and methods <= SAFE_METHODS
         routes.append(ImportedRoute(name, kind, text, position in members, read_only))
     return Import(boundary=_slug(found.name) or "boundary", service=service, routes=tuple(routes))
 
 
-def _members(analysis: Analysis, boundary: Boundary, only: list[str]) -> set[int]:
-    """The positions of the boundary's routes that begin with one of the prefixes, or of all when there is none."""
-    texts = {n: (analysis.facts.routes[n].route or "").lstrip("^/") for n in boundary.routes}
+def _members(analysis: Analysis, boundary: Boundary, choice: Choice) -> set[int]:
+    """The positions of the routes that move."""
+    entries = analysis.facts.entry_points
+    admin = ("django.contrib.admin.", *(f"{entry.name}." for entry in entries if entry.kind == "admin"))
+    owned = {position: analysis.facts.routes[position] for position in boundary.routes}
+    texts = {
+        position: (route.route or "").lstrip("^/")
+        for position, route in owned.items()
+        if _pattern(route) is not None and (choice.admin or not route.view.startswith(admin))
+    }
+    if not texts:
+        raise Refused(
+            f"the boundary {boundary.name!r} has no URL patterns to move",
+            where="--boundary",
+            remedy="Take its pages of the admin with --with-admin, or choose a boundary with views.",
+        )
+    only = tuple(prefix.lstrip("/") for prefix in choice.only)
     for prefix in only:
         if not any(text.startswith(prefix) for text in texts.values()):
             raise Unknown(
                 f"no pattern of {boundary.name!r} begins with {prefix!r}",
                 where="--only",
-                remedy=f"Its patterns: {', '.join(sorted(set(texts.values()))) or 'none'}.",
+                remedy=f"Its patterns: {', '.join(sorted(set(texts.values())))}.",
             )
-    return {n for n, text in texts.items() if not only or text.startswith(tuple(only))}
+    return {position for position, text in texts.items() if not only or text.startswith(only)}
 
 
 def _boundary(analysis: Analysis, name: str) -> Boundary:
@@ -108,13 +140,21 @@ def _localised(regex: str) -> str:
     return regex  # not anchored: it is searched behind any prefix anyway
 
 
-def _name(route: FoundRoute, text: str) -> str:
-    """Django's name of the pattern, else what is readable of the pattern itself."""
-    if route.name:
-        name = _slug(route.name.replace(":", "."))
-        if name:
-            return name
+def _name(route: FoundRoute, text: str, apps: Mapping[str, str]) -> str:
+    """Django's name of the pattern behind its namespace or app, else what is readable of the pattern itself."""
+    if route.name and (name := _slug(route.name.replace(":", "."))):
+        app = "" if ":" in route.name else _slug(_app(route.view, apps))
+        return f"{app}.{name}" if app and not name.startswith(app) else name
     return _slug(re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"\1", text)) or "root"
+
+
+def _app(view: str, apps: Mapping[str, str]) -> str:
+    """The label of the app that a view's module belongs to, or nothing."""
+    module = view
+    while module := module.rpartition(".")[0]:
+        if module in apps:
+            return apps[module]
+    return view.split(".")[2] if view.startswith("django.contrib.") else ""
 
 
 def _slug(text: str) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from analyzer.model.facts import Facts, Location
 from analyzer.model.facts import Route as FoundRoute
 from analyzer.model.plan import Analysis, Boundary, Metrics
-from strangler.control.urlconf import import_of
+from strangler.control.urlconf import Choice, import_of
 from strangler.routing import Route, RouteTable, match
 from strangler.routing.changes import import_routes
 from strangler.routing.patterns import compile_pattern
@@ -65,7 +65,7 @@ def imported(
     )
     found = Boundary(boundary, (), (), (), members, 1.0, (), "extract now", (), Metrics(0, 0, 0, 0, 0, 0), ())
     verb = import_of(
-        Analysis(Facts("p", routes=routes), (), (found,), (), ()), boundary, "http://127.0.0.1:9001"
+        Analysis(Facts("p", routes=routes), (), (found,), (), ()), Choice(boundary), "http://127.0.0.1:9001"
     )
     return import_routes(into or RouteTable(), verb.boundary, verb.service, verb.routes).table
 
