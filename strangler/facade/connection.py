@@ -279,9 +279,10 @@ class Connection(asyncio.Protocol):
                 raise ValueError("101 without another protocol that was asked for")
             self.status = 101
             self._head_read = True
+            self._wake()
         elif status == 100:
             self._continued = True
-        self._wake()
+            self._wake()
 
     def _switch(self, rest: bytes) -> None:
         self.surplus = rest

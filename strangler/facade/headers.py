@@ -88,6 +88,8 @@ def read_head(version: str, headers: Headers) -> Head:
         else:
             _read_special(head, name, value)
     _check_framing(version, head, seen_host)
+    if version == "1.0" or not head.has_body:
+        head.expects_continue = False
     if head.upgrade is not None and b"upgrade" not in nominated:
         head.upgrade = None
     if nominated:

@@ -83,18 +83,32 @@ class Pool:
         return len(self._open) + self._connecting
 
     def _pop_idle(self, replay: bool) -> Connection | None:
+        """The youngest idle connection. One too old for a request that cannot be repeated is left to those that can."""
         limit = IDLE_LIMIT if replay else UNREPEATABLE_IDLE_LIMIT
         while self._idle:
             connection, _ = self._idle.popitem()
-            if connection.usable and self._loop.time() - connection.idle_since < limit:
+            age = self._loop.time() - connection.idle_since
+            if not connection.usable or age > IDLE_LIMIT:
+                self._drop(connection)
+            elif age > limit:
+                self._idle[connection] = None
+                return None
+            else:
                 return connection
-            connection.close()
         return None
+
+    def _drop(self, connection: Connection) -> None:
+        self._idle.pop(connection, None)
+        self._open.discard(connection)
+        connection.close()
 
     async def _open_one(self) -> Connection:
         upstream = self.upstream
         deadline = self._loop.time() + upstream.connect_timeout
         while self.open_connections >= upstream.max_connections:
+            if self._idle:  # the oldest one makes room
+                self._drop(next(iter(self._idle)))
+                continue
             await self._wait_for_room(deadline)
             idle = self._pop_idle(False)
             if idle is not None:
@@ -113,16 +127,16 @@ class Pool:
         except socket.gaierror:
             raise Failure("refused", f"the host of {upstream.name} is unknown") from None
         except OSError as error:
-            reason = (
-                "speaks no TLS that can be trusted"
-                if isinstance(error, ssl.SSLError)
-                else "refused the connection"
-            )
+            untrusted = isinstance(error, ssl.SSLError)
+            reason = "speaks no TLS that can be trusted" if untrusted else "refused the connection"
             raise Failure("refused", f"{upstream.name} {reason}") from None
+        else:
+            self._open.add(connection)
+            return connection
         finally:
             self._connecting -= 1
-        self._open.add(connection)
-        return connection
+            if len(self._open) < upstream.max_connections:
+                self._next_turn()
 
     async def _wait_for_room(self, deadline: float) -> None:
         turn = self._loop.create_future()
@@ -130,10 +144,13 @@ class Pool:
         try:
             async with asyncio.timeout_at(deadline):
                 await turn
-        except TimeoutError:
-            raise Failure(
-                "busy", f"all {self.upstream.max_connections} connections of {self.upstream.name} are in use"
-            ) from None
+        except BaseException as error:
+            if turn.done() and not turn.cancelled():
+                self._next_turn()  # whoever gives up hands its turn on
+            if isinstance(error, TimeoutError):
+                most, name = self.upstream.max_connections, self.upstream.name
+                raise Failure("busy", f"all {most} connections of {name} are in use") from None
+            raise
         finally:
             if turn in self._waiting:
                 self._waiting.remove(turn)

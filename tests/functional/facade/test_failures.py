@@ -115,7 +115,7 @@ async def test_a_connection_closed_while_idle_is_not_used() -> None:
 
 
 async def test_a_post_prefers_a_new_connection_to_an_old_idle_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("strangler.facade.pool.UNREPEATABLE_IDLE_LIMIT", 0.0)
+    monkeypatch.setattr("strangler.facade.pool.UNREPEATABLE_IDLE_LIMIT", -1.0)
     async with upstream(repeats(OK)) as back, running(back.url) as front, connected(front.port) as client:
         await client.send(get())
         await client.answer()
