@@ -87,7 +87,7 @@ def _failures(results: Sequence[Result], bad: Deployment) -> Check:
     """Only what the bad release answered while it was live is forgiven."""
 
     def deserved(result: Result) -> bool:
-        live = bad.begun - REACH <= result.at <= bad.ended + REACH
+        live = bad.begun <= result.ended and result.at <= bad.ended + REACH
         return live and result.side == "service" and result.status != 0
 
     failed = [result for result in results if result.failed and not deserved(result)]
@@ -100,7 +100,7 @@ def _shares(results: Sequence[Result], steps: Sequence[Step], salt: str) -> Chec
     """Each device was on the side that its bucket says, at every step."""
     strayed, told = 0, []
     for step in steps:
-        during = [r for r in results if step.begun + REACH <= r.at <= step.ended - REACH]
+        during = [r for r in results if step.begun + REACH <= r.at and r.ended <= step.ended - REACH]
         devices = {r.request.device for r in during if r.side == "service"}
         strayed += sum(
             (r.side == "service") != (bucket_of(salt, r.request.device) < step.share * 100) for r in during

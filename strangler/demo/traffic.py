@@ -37,6 +37,11 @@ class Result:
     seconds: float
 
     @property
+    def ended(self) -> float:
+        """When the answer was there. The facade decided at some time between ``at`` and this."""
+        return self.at + self.seconds
+
+    @property
     def failed(self) -> bool:
         """No answer, or one that the client did not deserve."""
         return self.status == 0 or self.status >= 400
