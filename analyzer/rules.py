@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from analyzer.coupling import Tables
+from analyzer.coupling import GENERIC, Tables
 from analyzer.model.facts import Facts, Finding, Location, Severity
 from analyzer.model.plan import Analysis, BillItem, Boundary
 
@@ -74,6 +74,13 @@ _ALL = (
         "Query both halves by id and compose them, or keep a local copy of the joined columns.",
     ),
     Rule(
+        "STR008",
+        "note",
+        "generic code that writes tables of many boundaries",
+        "A base class or an importer: which tables one call writes depends on its caller, so that it blocks nobody.",
+        "Give each service its own copy, or narrow the code to the models that it is called with.",
+    ),
+    Rule(
         "STR101",
         "warning",
         "file that could not be read or parsed",
@@ -136,6 +143,7 @@ def find(facts: Facts, tables: Tables, boundaries: Iterable[Boundary]) -> tuple[
     found = {
         *_across(plan),
         *_raw_sql(facts, tables, plan),
+        *_generic(facts),
         *_deferred(facts),
         *_problems(facts),
     }
@@ -179,6 +187,15 @@ def _raw_sql(facts: Facts, tables: Tables, boundaries: Iterable[Boundary]) -> It
         over = sorted({boundary_of[table] for table in touched if table in boundary_of})
         if len(over) > 1:
             yield _finding("STR004", f"raw SQL in {where} spans {', '.join(over)}", [statement.location])
+
+
+def _generic(facts: Facts) -> Iterator[Finding]:
+    for span in facts.transactions:
+        if len(span.tables_written) > GENERIC:
+            where = span.function or "an atomic block"
+            yield _finding(
+                "STR008", f"{where} may write any of {len(span.tables_written)} tables", [span.location]
+            )
 
 
 def _deferred(facts: Facts) -> Iterator[Finding]:

@@ -45,6 +45,9 @@ REMEDIES: Mapping[BillKind, str] = {
     "route": "Import these URL patterns as routes, shadow them, then move them step by step",
 }
 
+NAMED = 4
+"""Tables named for each boundary that a transaction writes."""
+
 Bills = dict[str, list[BillItem]]
 
 
@@ -56,7 +59,7 @@ def write_bills(
     bills: Bills = defaultdict(list)
     _edges(edges, tables, placement, bills)
     _transactions(facts, tables, placement, bills)
-    _accesses(facts, tables, placement, bills)
+    _accesses(tables, placement, bills)
     _tasks(facts, tables, placement, bills)
     _imports(edges, placement, shared, bills)
     _routes(facts, placement, bills)
@@ -122,7 +125,7 @@ def _transactions(facts: Facts, tables: Tables, placement: Placement, bills: Bil
                 if table in placement.table and table not in tables.library:
                     written[placement.table[table]].append(table)
             others = [other for other in over if other != name]
-            what = "; ".join(f"{other}: {', '.join(written[other])}" for other in [name, *others])
+            what = "; ".join(f"{other}: {_some(written[other])}" for other in [name, *others])
             function = span.function or "an atomic block"
             direction: Direction = "out" if placement.module.get(span.module) == name else "in"
             _add(
@@ -136,10 +139,15 @@ def _transactions(facts: Facts, tables: Tables, placement: Placement, bills: Bil
             )
 
 
-def _accesses(facts: Facts, tables: Tables, placement: Placement, bills: Bills) -> None:
+def _some(names: list[str]) -> str:
+    rest = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _accesses(tables: Tables, placement: Placement, bills: Bills) -> None:
     """Reads and writes of one boundary's tables by another's code, one item for each table and boundary."""
     sites: dict[tuple[str, str, str, str], list[Location]] = defaultdict(list)
-    for access in placement.direct(facts.accesses):
+    for access in placement.accesses:
         owner, user = placement.table[access.table], placement.home(access)
         if user and owner != user and access.kind != "join" and access.table not in tables.library:
             sites[owner, user, access.mode, access.table].append(access.location)

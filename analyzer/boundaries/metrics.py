@@ -8,7 +8,7 @@ from math import log
 
 from analyzer.boundaries.graph import table_of
 from analyzer.boundaries.place import Placement
-from analyzer.coupling import Tables
+from analyzer.coupling import GENERIC, Tables
 from analyzer.model.facts import Facts, Transaction
 from analyzer.model.plan import Edge, Metrics
 
@@ -18,10 +18,10 @@ def measure(
 ) -> dict[str, Metrics]:
     """The metrics of every boundary."""
     inside, crossing = _weights(tables, edges, placement)
-    leaks_in, leaks_out = _leaks(facts, placement)
+    leaks_in, leaks_out = _leaks(placement)
     spans = [span for span in facts.transactions if span.module not in placement.support]
     writes = Counter(b for span in spans for b in distributed_over(span, tables, placement))
-    purities = _purities(facts, placement)
+    purities = _purities(placement)
     sizes = Counter(placement.table.values())
     return {
         name: Metrics(
@@ -57,8 +57,10 @@ def purity(accesses: Mapping[str, int], boundaries: int) -> float:
 
 
 def distributed_over(span: Transaction, tables: Tables, placement: Placement) -> tuple[str, ...]:
-    """The boundaries that one transaction writes, if they are more than one; tables of libraries do not count: every
-    service has its own."""
+    """The boundaries that one transaction writes, if they are more than one. Tables of libraries do not count: every
+    service has its own. Nor does a span over more than GENERIC tables: it writes whatever it is called with."""
+    if len(span.tables_written) > GENERIC:
+        return ()
     found = {
         placement.table[t] for t in span.tables_written if t in placement.table and t not in tables.library
     }
@@ -83,10 +85,10 @@ def _weights(
     return inside, crossing
 
 
-def _leaks(facts: Facts, placement: Placement) -> tuple[Counter[str], Counter[str]]:
+def _leaks(placement: Placement) -> tuple[Counter[str], Counter[str]]:
     """Distinct sites where code of one boundary (or of none) uses another's table."""
     sites_in, sites_out = set(), set()
-    for access in placement.direct(facts.accesses):
+    for access in placement.accesses:
         owner, user = placement.table[access.table], placement.home(access)
         if owner != user:
             sites_in.add((owner, access.location))
@@ -94,10 +96,10 @@ def _leaks(facts: Facts, placement: Placement) -> tuple[Counter[str], Counter[st
     return Counter(b for b, _ in sites_in), Counter(b for b, _ in sites_out if b)
 
 
-def _purities(facts: Facts, placement: Placement) -> dict[str, float]:
+def _purities(placement: Placement) -> dict[str, float]:
     """Mean purity of a boundary's tables, each weighted by its accesses."""
     users: dict[str, Counter[str]] = defaultdict(Counter)
-    for access in placement.direct(facts.accesses):
+    for access in placement.accesses:
         home = placement.home(access)
         if home:
             users[access.table][home] += 1

@@ -32,25 +32,12 @@ class Placement:
     task: Mapping[str, str]
     support: frozenset[str]
     """Tests, commands and what only they import."""
+    accesses: tuple[Access, ...]
+    """What code does on its own account; see ``direct_accesses``."""
 
     def home(self, access: Access) -> str:
         """The boundary whose code makes this access; empty for code that belongs nowhere."""
         return self.module.get(access.module, "")
-
-    def direct(self, accesses: Iterable[Access]) -> list[Access]:
-        """The accesses that code makes on its own account. Left out: the delete collector's (the foreign keys stand for
-        them), tests' and commands' (each command is a task on the bill), and lines that touch three boundaries or more,
-        which is inherited code (a base class's ``save``)."""
-        counted = [
-            a
-            for a in accesses
-            if a.kind != "cascade" and a.table in self.table and a.module not in self.support
-        ]
-        owners: dict[Location, set[str]] = defaultdict(set)
-        for access in counted:
-            if access.kind not in ("raw", "join"):
-                owners[access.location].add(self.table[access.table])
-        return [a for a in counted if a.kind in ("raw", "join") or len(owners[a.location]) < 3]
 
 
 def place_code(
@@ -61,7 +48,9 @@ def place_code(
     their own; libraries' tables draw nothing."""
     ground = _Ground({t: b for t, b in boundary_of.items() if t not in tables.library}, shared)
     apps = _homes_of_apps(tables, ground.boundary_of)
-    modules = _place_modules(facts, tables, ground, apps)
+    support = support_modules(facts)
+    accesses = direct_accesses(facts, boundary_of, support)
+    modules = _place_modules(facts, accesses, tables, ground, apps)
     app_of = {module.name: module.app or "" for module in facts.modules}
 
     def home(dotted: str) -> _Home:
@@ -80,12 +69,28 @@ def place_code(
         if e.kind in MOVING
     }
     return Placement(
-        boundary_of,
-        modules,
-        _place_users(routes, ground),
-        _place_users(tasks, ground),
-        support_modules(facts),
+        boundary_of, modules, _place_users(routes, ground), _place_users(tasks, ground), support, accesses
     )
+
+
+def direct_accesses(
+    facts: Facts, boundary_of: Mapping[str, str], support: frozenset[str]
+) -> tuple[Access, ...]:
+    """The accesses that code makes on its own account.
+
+    Left out: the delete collector's (the foreign keys stand for them), tests' and commands' (each command is a task on
+    the bill), and lines that touch three boundaries or more, which is inherited code (a base class's ``save``).
+    """
+    counted = [
+        a
+        for a in facts.accesses
+        if a.kind != "cascade" and a.table in boundary_of and a.module not in support
+    ]
+    owners: dict[Location, set[str]] = defaultdict(set)
+    for access in counted:
+        if access.kind not in ("raw", "join"):
+            owners[access.location].add(boundary_of[access.table])
+    return tuple(a for a in counted if a.kind in ("raw", "join") or len(owners[a.location]) < 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +147,17 @@ def _place_users(users: Mapping[Key, _User], ground: _Ground) -> dict[Key, str]:
     return placed
 
 
-def _place_modules(facts: Facts, tables: Tables, ground: _Ground, apps: Mapping[str, str]) -> dict[str, str]:
+def _place_modules(
+    facts: Facts, accesses: Iterable[Access], tables: Tables, ground: _Ground, apps: Mapping[str, str]
+) -> dict[str, str]:
     boundary_of = ground.boundary_of
     product = [m for m in facts.modules if not m.is_test and not m.is_migration]
     scores: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    users = Counter(table for table, _ in {(a.table, a.module) for a in facts.accesses})
-    for access in facts.accesses:
-        if access.table in boundary_of and access.kind != "cascade":
-            weight = WRITE if access.mode == "write" else READ
-            scores[access.module][boundary_of[access.table]] += weight / sqrt(users[access.table])
+    drawing = [access for access in accesses if access.table in boundary_of]
+    users = Counter(table for table, _ in {(a.table, a.module) for a in drawing})
+    for access in drawing:
+        weight = WRITE if access.mode == "write" else READ
+        scores[access.module][boundary_of[access.table]] += weight / sqrt(users[access.table])
     for table, defined_in in tables.module.items():
         if table in boundary_of and table not in tables.through:
             scores[defined_in][boundary_of[table]] += DEFINES

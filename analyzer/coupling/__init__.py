@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analyzer.coupling.code import module_edges, support_modules
-from analyzer.coupling.ledger import Ledger
+from analyzer.coupling.ledger import GENERIC, Ledger
 from analyzer.coupling.observed import observed_edges
 from analyzer.coupling.schema import declared_edges
 from analyzer.coupling.tables import Tables, index_tables
@@ -13,7 +13,7 @@ from analyzer.coupling.weights import WEIGHTS
 from analyzer.model.facts import Facts
 from analyzer.model.plan import Edge, EdgeKind
 
-__all__ = ["WEIGHTS", "Tables", "couple", "index_tables", "support_modules"]
+__all__ = ["GENERIC", "WEIGHTS", "Tables", "couple", "index_tables", "support_modules"]
 
 
 def couple(facts: Facts, tables: Tables, weights: Mapping[EdgeKind, float] = WEIGHTS) -> tuple[Edge, ...]:

@@ -89,3 +89,13 @@ def test_problems_of_reading_become_findings_with_codes():
     found = {f.code: f for f in findings(shop(), problems=problems)}
     assert found["STR101"].locations == (Location("bad.py", 2),)
     assert found["STR103"].remedy == "look at it"
+
+
+def test_generic_code_is_noted_and_blocks_nobody():
+    code = shop()
+    labels = [f"{app}.Extra{i}" for app in ("billing", "orders") for i in range(21)]
+    for label in labels:
+        code.model(label, cascade=f"{label.partition('.')[0]}.{'Invoice' if 'billing' in label else 'Order'}")
+    found = findings(code.transaction("core.base.save", *labels))
+    assert [f.message for f in found if f.code == "STR008"] == ["save may write any of 42 tables"]
+    assert len([f for f in found if f.code == "STR002"]) == 1
