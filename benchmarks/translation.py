@@ -4,7 +4,8 @@
 
 The hand-written functions are what an engineer would write for the same correspondence: they look ids up for a whole
 batch, collect the positions of rows that raise, print cents exactly, and refuse what is not canonical. Rounds are
-interleaved; each figure is the best round, in CPU seconds. Exit code 1 when compiled code is slower than 0.95 x hand-written.
+interleaved; each figure is the best round, in CPU seconds. Exit code 1 when compiled code is slower than 0.95 x
+hand-written.
 """
 
 from __future__ import annotations

@@ -221,8 +221,10 @@ def amount(value: Any, places: int) -> str:
         raise TypeError("not a whole number of minor units")
     if not places:
         return str(value)
-    digits = str(abs(value)).rjust(places + 1, "0")
-    return f"{'-' if value < 0 else ''}{digits[:-places]}.{digits[-places:]}"
+    text = str(value)
+    if len(text) < places + 2:  # too few digits, perhaps, or a sign among them
+        text = ("-" if value < 0 else "") + str(abs(value)).rjust(places + 1, "0")
+    return f"{text[:-places]}.{text[-places:]}"
 
 
 def minor(text: Any, places: int) -> int:
