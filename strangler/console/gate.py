@@ -35,7 +35,8 @@ class Gate:
             await self._app(scope, receive, send)
             return
         if scope["type"] != "http":
-            return  # there are no WebSockets here: the server answers 403 by itself
+            await send({"type": "websocket.close"})  # there are none here: the server answers 403
+            return
         answer = await self._refusal(scope)
         await (answer or self._app)(scope, receive, send)
 

@@ -21,11 +21,10 @@ At = Callable[[int], RouteTable]
 
 
 class Verb(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="verb", kw_only=True):
-    """One change that somebody wants. ``name`` is a route's or a group's."""
+    """One change that somebody wants; ``name`` is a route's or a group's.
 
-    def change(self, table: RouteTable, at: At, force: bool) -> Change:
-        """What it would make of a table; raises what ``routing.changes`` raises."""
-        raise TypeError(type(self))
+    Its ``change(table, at, force)`` says what it would make of a table, or raises what ``routing.changes`` raises.
+    """
 
 
 class Pattern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -214,3 +214,17 @@ def test_a_viewer_reads_everything(client: Client) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1:8081", "localhost", "LOCALHOST:1", "[::1]:8081"])
 def test_the_listeners_own_names_are_let_in(client: Client, host: str) -> None:
     assert client.send("GET", "/healthz", None, headers={"Host": host}).status_code == 200
+
+
+def test_a_websocket_is_closed_at_the_door(state: State) -> None:
+    app = create_app(state, metrics=str, status=dict)
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    asyncio.run(app({"type": "websocket", "path": "/api/table", "headers": []}, receive, send))
+    assert sent == [{"type": "websocket.close"}]
