@@ -29,6 +29,7 @@ lint: $(STAMP)   ## style
 
 types: $(STAMP)  ## mypy, strict
 	$(BIN)/mypy
+	MYPYPATH=sample_monolith/extracted/billing $(BIN)/mypy --explicit-package-bases sample_monolith/extracted/billing
 
 floors: $(STAMP) ## who may import whom
 	$(BIN)/lint-imports
