@@ -72,8 +72,8 @@ def cost(items: Iterable[BillItem]) -> float:
     return round(sum(COST[item.kind] * (1 + log2(max(1, len(item.locations))) / 4) for item in items), 2)
 
 
-def _rank(item: BillItem) -> tuple[float, str, str, tuple[Location, ...]]:
-    return (-COST[item.kind], item.other, item.summary, item.locations)
+def _rank(item: BillItem) -> tuple[float, str, str, str, tuple[Location, ...]]:
+    return (-COST[item.kind], item.kind, item.other, item.summary, item.locations)
 
 
 def _add(

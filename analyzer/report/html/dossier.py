@@ -8,7 +8,7 @@ from analyzer.model.plan import Analysis, BillItem, Boundary
 from analyzer.report.html.markup import Child, Safe, el, join
 from analyzer.report.html.overview import bill_rows, commands
 from analyzer.report.html.parts import anchor, badge, link, section, table
-from analyzer.report.summary import BILL_TITLES, Summary
+from analyzer.report.summary import BILL_TITLES, Summary, count
 
 ROUTES_SHOWN = 200
 
@@ -70,17 +70,17 @@ def _members(analysis: Analysis, b: Boundary) -> Safe:
     rest = len(rows) - ROUTES_SHOWN
     return el(
         "div",
-        _list(f"{len(models)} models", models, is_open=True),
+        _list(count(len(models), "model"), models, is_open=True),
         el(
             "details",
-            el("summary", f"{len(rows)} URL patterns"),
+            el("summary", count(len(rows), "URL pattern")),
             table(("route", "view", "where"), rows[:ROUTES_SHOWN]),
             el("p", f"and {rest} more") if rest > 0 else None,
         )
         if rows
         else None,
-        _list(f"{len(b.tasks)} tasks and commands", [el("li", el("code", name)) for name in b.tasks]),
-        _list(f"{len(b.modules)} modules", [el("li", el("code", name)) for name in b.modules]),
+        _list(count(len(b.tasks), "task"), [el("li", el("code", name)) for name in b.tasks]),
+        _list(count(len(b.modules), "module"), [el("li", el("code", name)) for name in b.modules]),
     )
 
 

@@ -102,6 +102,15 @@ def test_the_bill_names_the_transaction_with_its_line():
     assert item.remedy
 
 
+def test_items_of_one_kind_stand_together_in_the_bill():
+    boundaries, _ = drawn(
+        shop().model("billing.Extra", fk="orders.Order support.Ticket", cascade="billing.Invoice")
+    )
+    for boundary in boundaries.values():
+        kinds = [item.kind for item in boundary.bill]
+        assert len([k for i, k in enumerate(kinds) if i == 0 or kinds[i - 1] != k]) == len(set(kinds))
+
+
 def test_routes_join_the_tables_that_they_touch_most():
     boundaries, _ = drawn(shop())
     owners = {b.name: b.routes for b in boundaries.values()}
