@@ -59,6 +59,8 @@ def _decorate(m: Machine, scope: Scope, found: Function, result: Value, expressi
         return previous if previous is not None else result
     decorator = m.evaluate(scope, expression)
     for option in options(decorator):
+        if isinstance(option, Made) and option.short == "partial" and option.args:
+            option = option.args[0]
         name = _decorator_name(option)
         last = name.rpartition(".")[2]
         if last in PROPERTIES:
@@ -71,6 +73,10 @@ def _decorate(m: Machine, scope: Scope, found: Function, result: Value, expressi
             found.decorators.append(option)
             _announce(m, scope, found, option, last)
             found.atomic = found.atomic or _is_atomic(option)
+        elif _function_name(option) in TASKS:
+            m.ledger.registrations.append(
+                Registration("task", found, Location(scope.module.file, found.node.line))
+            )
         elif isinstance(option, Function | Bound) and option is not found:
             return _replaced(m, scope, found, result, option)
         elif isinstance(option, Instance):
@@ -88,6 +94,11 @@ def _replaced(m: Machine, scope: Scope, found: Function, result: Value, decorato
                 [*found.decorators, *option.decorators], result, option.atomic,
             )  # fmt: skip
     return result
+
+
+def _function_name(option: Value) -> str:
+    function = option.function if isinstance(option, Bound) else option
+    return function.node.name if isinstance(function, Function) else ""
 
 
 def _decorator_name(option: Value) -> str:
@@ -282,10 +293,10 @@ def new(m: Machine, cls: Class) -> Value:
     """An instance of a known class, of whatever kind it is."""
     if m.registry.is_model(cls):
         return Record(cls)
-    if m.registry.is_queryset(cls):
-        return Query(None, cls)
     if m.registry.is_manager(cls):
         return Query(None, cls, manager=True)
+    if m.registry.is_queryset(cls):
+        return Query(None, cls)
     return cls.instance()
 
 

@@ -70,6 +70,7 @@ def _plain_call(m: Machine, scope: Scope, node: ir.Call) -> Value:
             kwargs.update({key: item for key, item in value.items.items() if isinstance(key, str)})
     if isinstance(node.func, ir.Attr):
         sites.note(m, node.func, function)
+    loaders.note_task(m, scope, node.func, args, node.line)
     loaded = loaders.load(m, scope, node.func, args)
     return loaded if loaded is not None else m.call(scope, function, args, kwargs, node.line)
 

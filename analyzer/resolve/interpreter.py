@@ -13,7 +13,7 @@ from analyzer.resolve.machine import Machine
 from analyzer.resolve.modules import ModuleIndex, ModuleState
 from analyzer.resolve.scope import Context, Scope
 from analyzer.resolve.statements import STATEMENTS
-from analyzer.resolve.values import Class, External, Module, Unknown, Value
+from analyzer.resolve.values import Class, External, Literal, Module, Unknown, Value
 
 
 class Interpreter(Machine):
@@ -72,6 +72,8 @@ class Interpreter(Machine):
         value = state.names.get(name)
         if value is not None:
             return value
+        if name == "__name__":
+            return Literal(state.name)
         if state.status == "running":
             value = self._early(state, name)
             if value is not None:

@@ -190,6 +190,9 @@ def _parameter(m: Machine, inner: Scope, param: ir.Param, value: Value | None, g
         request = m.stub_class("django.http.request", "HttpRequest")
         if request is not None:
             return request.instance()
+    model = m.registry.named_like(param.name, inner.module) if m.tracing else None
+    if model is not None:
+        return Record(model)
     return value if value is not None else Unknown(f"the parameter {param.name}")
 
 

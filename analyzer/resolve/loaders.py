@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 
 from analyzer.extract import ir
+from analyzer.model.facts import Location
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.values import Items, Literal, Unknown, Value, text
+from analyzer.resolve.values import Function, Items, Literal, Unknown, Value, text
 
 _LOADER = re.compile(
     r"^_?(get|load|import|resolve|require|locate)_?([a-z_]*_)?(model|class|view|form|string|object)(e?s)?(_class)?$"
 )
+
+_SENDERS = frozenset({"async_task", "enqueue", "send_task"})
 
 
 def load(m: Machine, scope: Scope, function: ir.Expr, args: list[Value]) -> Value | None:
@@ -42,6 +45,22 @@ def load(m: Machine, scope: Scope, function: ir.Expr, args: list[Value]) -> Valu
         return None
     last = text(second)
     return _pair(m, first, last) if last is not None else None
+
+
+def note_task(m: Machine, scope: Scope, function: ir.Expr, args: list[Value], line: int) -> None:
+    """A task that is sent to a queue by its dotted name (``app.send_task("shop.tasks.mail")``) is a call of it."""
+    name = (
+        function.attr
+        if isinstance(function, ir.Attr)
+        else function.id
+        if isinstance(function, ir.Name)
+        else ""
+    )
+    dotted = text(args[0]) if args and name in _SENDERS else None
+    target = m.by_dotted_name(dotted, scope.module) if dotted and "." in dotted else None
+    if isinstance(target, Function) and not scope.module.is_library:
+        source = scope.function.qualname if scope.function else scope.module.name
+        m.ledger.calls[source, target.qualname, Location(scope.module.file, line)] = None
 
 
 def _single(m: Machine, scope: Scope, dotted: str) -> Value | None:

@@ -71,7 +71,11 @@ def default_order(m: Machine, scope: Scope, model: Class, line: int, depth: int 
     info = m.registry.info(model)
     for path in info.ordering if info is not None and depth < _DEEPEST_ORDER else ():
         target = walk(m, scope, model, path, line, whole=True)
-        if target is not model and m.registry.link(model, path.split("__")[0]) is not None and "__" not in path:
+        if (
+            target is not model
+            and m.registry.link(model, path.split("__")[0]) is not None
+            and "__" not in path
+        ):
             default_order(m, scope, target, line, depth + 1)
 
 

@@ -372,6 +372,8 @@ def construct(
     """``Model(...)``, ``SomeManager()``, ``SomeQuerySet(model)``; None for classes that the ORM does not know."""
     if m.registry.is_model(cls):
         return Record(cls)
+    if m.registry.is_manager(cls):  # asked first: a manager made from a queryset derives from both
+        return Query(None, cls, manager=True)
     if m.registry.is_queryset(cls):
         given = kwargs.get("model") or (args[0] if args else None)
         model = (
@@ -380,8 +382,6 @@ def construct(
             else None
         )
         return Query(model, cls)
-    if m.registry.is_manager(cls):
-        return Query(None, cls, manager=True)
     return None
 
 

@@ -116,6 +116,16 @@ class Registry:
             return None
         return min(found, key=lambda cls: (self._is_abstract(cls), cls.module.is_library, cls.qualname))
 
+    def named_like(self, name: str, module: ModuleState) -> Class | None:
+        """The one concrete model that a variable of this name is likely to hold: ``order_line`` -> ``OrderLine``."""
+        plain = name.replace("_", "").lower()
+        found = [
+            cls for cls in self._named(plain) if not cls.module.is_library and not self._is_abstract(cls)
+        ]
+        near = [cls for cls in found if self.apps.label_of(cls.module) == self.apps.label_of(module)]
+        choice = found if len(found) == 1 else near
+        return choice[0] if len(choice) == 1 else None
+
     def _has_label(self, cls: Class, app: str) -> bool:
         if self.apps.label_of(cls.module).lower() == app.lower() and "app_label" not in _own_meta(cls):
             return self.info(cls) is not None

@@ -8,19 +8,15 @@ from functools import cache
 from analyzer.model.facts import Location, RawSQL
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.values import Items, Literal, Value, options
+from analyzer.resolve.values import Items, Literal, Value, is_sql, options
 
-_VERBS = re.compile(
-    r"^[\s(]*(select|insert|update|delete|with|replace|merge|truncate|create|alter|drop|lock|copy)\b",
-    re.IGNORECASE,
-)
 _PLACEHOLDERS = re.compile(r"%\((\w+)\)s|%s|\{\w*\}")
 
 
 def looks_like_sql(value: Value | None) -> bool:
     """Whether a value is a string that begins like a statement."""
     return any(
-        isinstance(option, Literal) and isinstance(option.value, str) and _VERBS.match(option.value)
+        isinstance(option, Literal) and isinstance(option.value, str) and is_sql(option.value)
         for option in _all(value)
     )
 
@@ -28,9 +24,7 @@ def looks_like_sql(value: Value | None) -> bool:
 def statement(m: Machine, scope: Scope, value: Value | None, line: int) -> None:
     """Note the tables that a raw statement reads and writes."""
     for option in _all(value):
-        if not (isinstance(option, Literal) and isinstance(option.value, str)) or not _VERBS.match(
-            option.value
-        ):
+        if not (isinstance(option, Literal) and isinstance(option.value, str)) or not is_sql(option.value):
             continue
         read, written, parsed = tables(option.value)
         for table in read:

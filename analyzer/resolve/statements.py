@@ -183,9 +183,14 @@ def _stop(m: Machine, scope: Scope, node: ir.Stop) -> bool:
 def _if(m: Machine, scope: Scope, node: ir.If) -> bool:
     test = m.evaluate(scope, node.test)
     known = expressions.truth(test)
-    if known is not None and (scope.function is not None):
+    if known is not None and (scope.function is not None or _asks_for_main(node.test)):
         return m.run(scope, node.body if known else node.orelse)
     return branches(m, scope, [_narrowed(m, scope, node), (node.orelse, {})])
+
+
+def _asks_for_main(test: ir.Expr) -> bool:
+    """``__name__ == "__main__"``: what a script does when it is run is not what a module means."""
+    return isinstance(test, ir.Compare) and isinstance(test.left, ir.Name) and test.left.id == "__name__"
 
 
 def _narrowed(m: Machine, scope: Scope, node: ir.If) -> tuple[tuple[ir.Stmt, ...], dict[str, Value]]:

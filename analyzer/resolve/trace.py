@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from analyzer.model.facts import EntryKind, Location
-from analyzer.resolve import signals, urls
+from analyzer.resolve import lookups, orm, signals, urls
 from analyzer.resolve.admin_urls import registered
 from analyzer.resolve.invoke import traced
 from analyzer.resolve.levels import Found
@@ -18,12 +18,15 @@ from analyzer.resolve.values import (
     Class,
     Function,
     Instance,
+    Items,
     Literal,
     Query,
     Record,
+    Unknown,
     Value,
     View,
     options,
+    strings,
 )
 
 
@@ -63,6 +66,7 @@ def trace(m: Machine, progress: Callable[[int, int], None] | None = None) -> Tra
     _connect(m)
     found = urls.routes(m)
     m.tracing = True
+    _middleware(m)
     result.routes = _trace_routes(m, found)
     result.entries = list(_entries(m, states))
     for done, state in enumerate(states):
@@ -117,6 +121,27 @@ def _connect(m: Machine) -> None:
         if registration.kind == "receiver":
             signal, sender = registration.targets
             signals.connect(m, signal, registration.value, sender, registration.location)
+
+
+def _middleware(m: Machine) -> None:
+    """Run the middleware first: views use what it binds to the request."""
+    request = m.stub_class("django.http.request", "HttpRequest")
+    given: list[Value] = [request.instance()] if request is not None else []
+    for dotted in strings(m.setting("MIDDLEWARE")):
+        middleware = m.by_dotted_name(dotted)
+        if isinstance(middleware, Class) and not middleware.module.is_library:
+            scope = _root(middleware.module)
+            for name in _MIDDLEWARE_HOOKS:
+                hook = m.attribute(scope, middleware.instance(), name, middleware.node.line)
+                if isinstance(hook, Bound):
+                    m.call(scope, hook, given, {}, middleware.node.line)
+        elif isinstance(middleware, Function):
+            scope = _root(middleware.module)
+            handler = m.call(scope, middleware, [Unknown("the next middleware")], {}, middleware.node.line)
+            m.call(scope, handler, given, {}, middleware.node.line)
+
+
+_MIDDLEWARE_HOOKS = ["__call__", "process_request", "process_view", "process_response"]
 
 
 def _trace_routes(m: Machine, found: list[Found]) -> list[tuple[Found, Context]]:
@@ -228,10 +253,43 @@ def _entries(m: Machine, states: list[ModuleState]) -> Iterator[Entry]:
                 receiver.fact.location,
                 _run_receiver(m, receiver.function, receiver.senders),
             )
-    for _, admin, place in registered(m):
+    for model, admin, place in registered(m):
         if isinstance(admin, Class) and not admin.module.is_library:
-            yield Entry("admin", admin.qualname, place, _run_class(m, admin))
+            yield Entry("admin", admin.qualname, place, _run_admin(m, model, admin))
     yield from _commands(m, states)
+
+
+def _run_admin(m: Machine, model: Class, admin: Class) -> Context:
+    """The methods of an admin class, the change list that it asks for, and the inlines that it edits."""
+    admin.names.setdefault("model", model)
+    context = _run_class(m, admin)
+    scope = Scope(admin.module, {}, context)
+    for name in _ADMIN_PATHS:
+        found = admin.find(name)
+        for path in strings(found[0]) if found is not None else ():
+            line = admin.line_of.get(name, admin.node.line)
+            lookups.walk(m, scope, model, path.lstrip("-^=@"), line, whole=name == "list_select_related")
+    inlines = admin.find("inlines")
+    for inline in inlines[0].items if inlines is not None and isinstance(inlines[0], Items) else ():
+        edited = inline.find("model") if isinstance(inline, Class) else None
+        if edited is not None and isinstance(edited[0], Class):
+            table = m.registry.table(edited[0])
+            m.effect(scope, admin.node.line, table, "read", rule="inline")
+            m.effect(scope, admin.node.line, table, "write", "save", rule="inline")
+    m.effect(scope, admin.node.line, m.registry.table(model), "read", rule="admin")
+    orm.save(m, scope, model, admin.node.line, "admin", 0.9)
+    orm.delete(m, scope, model, admin.node.line)
+    return context
+
+
+_ADMIN_PATHS = [
+    "search_fields",
+    "list_filter",
+    "list_display",
+    "list_select_related",
+    "ordering",
+    "date_hierarchy",
+]
 
 
 def _run_receiver(m: Machine, function: Value, senders: tuple[Class, ...]) -> Context:

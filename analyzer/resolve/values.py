@@ -6,6 +6,7 @@ dicts and registries step by step. Everything else is a plain fact about a name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -335,7 +336,13 @@ def key(value: Value) -> Hashable:
                 and plain.replace(".", "").isidentifier()
                 and "." in plain
             )
-            return (Literal, plain) if label or isinstance(plain, bool) or plain is None else None
+            telling = (
+                label
+                or isinstance(plain, bool)
+                or plain is None
+                or (isinstance(plain, str) and is_sql(plain))
+            )
+            return (Literal, plain) if telling else None
         case Items():
             inner = {key(item) for item in value.items[:_WIDEST]} - {None}
             return (Items, frozenset(inner)) if inner else None
@@ -343,6 +350,17 @@ def key(value: Value) -> Hashable:
             return frozenset(key(option) for option in value.options)
         case _:
             return None
+
+
+_VERBS = re.compile(
+    r"^[\s(]*(select|insert|update|delete|with|replace|merge|truncate|create|alter|drop|lock|copy)\b",
+    re.IGNORECASE,
+)
+
+
+def is_sql(plain: str) -> bool:
+    """Whether a string begins like an SQL statement."""
+    return _VERBS.match(plain) is not None
 
 
 def strings(value: Value | None) -> Iterator[str]:
