@@ -144,7 +144,7 @@ def _name(route: FoundRoute, text: str, apps: Mapping[str, str]) -> str:
     """Django's name of the pattern behind its namespace or app, else what is readable of the pattern itself."""
     if route.name and (name := _slug(route.name.replace(":", "."))):
         app = "" if ":" in route.name else _slug(_app(route.view, apps))
-        return f"{app}.{name}" if app and not name.startswith(app) else name
+        return f"{app}.{name}"[:90] if app and not name.startswith(app) else name
     return _slug(re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"\1", text)) or "root"
 
 

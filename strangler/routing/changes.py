@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from strangler.errors import Refused, Unknown
-from strangler.routing.document import check
+from strangler.routing.document import from_document, to_document
 from strangler.routing.patterns import Kind, compile_pattern
 from strangler.routing.table import MONOLITH, Group, Route, RouteTable, Side, Upstream, WayBack, Writer
 from strangler.routing.values import (
@@ -23,9 +23,9 @@ from strangler.routing.values import (
     read_host,
     read_method,
     read_name,
+    read_pattern,
     read_percent,
     read_sticky,
-    read_text,
     read_url,
 )
 
@@ -86,7 +86,7 @@ def add_route(
 ) -> Change:
     """New routes. They found a group of their own (``service`` is a URL or an upstream's name), or join ``group``."""
     name = read_name(name, "name")
-    texts = tuple((kind, read_text(text, kind)) for kind, text in patterns)
+    texts = tuple((kind, read_pattern(text, kind)) for kind, text in patterns)
     if not texts:
         raise Refused("a route needs a pattern", remedy="Give --path, --prefix or --regex.")
     taken = {route.name for route in table.routes}
@@ -363,8 +363,8 @@ def _changed(
     alarms: tuple[str, ...] = (),
     force: bool = False,
 ) -> Change:
-    """The last look at every change: the parts fit, and no write route moves without a writer."""
-    check(new)
+    """The last look at every change: it can be kept and read again, and no write route moves without a writer."""
+    new = from_document(to_document(new), new.version)
     if not force:
         for group in new.groups.values():
             _refuse_without_writer(old, new, group)

@@ -22,6 +22,7 @@ from strangler.routing.values import (
     read_host,
     read_method,
     read_name,
+    read_pattern,
     read_percent,
     read_priority,
     read_rule,
@@ -298,9 +299,9 @@ _GROUP: dict[str, Reader] = {
 }
 _ROUTE: dict[str, Reader] = {
     "name": read_name,
-    "path": read_text,
-    "regex": read_text,
-    "prefix": read_text,
+    "path": read_pattern,
+    "regex": read_pattern,
+    "prefix": read_pattern,
     "group": read_name,
     "methods": _methods,
     "hosts": _each(read_host),

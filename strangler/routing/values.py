@@ -26,6 +26,13 @@ def read_text(value: object, where: str) -> str:
     return value
 
 
+def read_pattern(value: object, where: str) -> str:
+    """A pattern, which may hold anything that a path may, and (a verbose regular expression) line breaks."""
+    if not isinstance(value, str) or any(0xD800 <= ord(char) <= 0xDFFF for char in value):
+        raise BadDocument(f"{value!r} is not a string", where=where, remedy="Put it in quotes.")
+    return value
+
+
 def read_name(value: object, where: str) -> str:
     """A name of a route, a group or an upstream: small letters, digits, ``.``, ``_``, ``-``; at most 100."""
     name = read_text(value, where)

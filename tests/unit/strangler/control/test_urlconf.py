@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +10,14 @@ from analyzer.model import schema
 from analyzer.model.facts import EntryPoint, Facts, Location, Module
 from analyzer.model.facts import Route as FoundRoute
 from analyzer.model.plan import Analysis, Boundary, Metrics
+from strangler.control import Control, Request
 from strangler.control.urlconf import Choice, import_of, read_import
 from strangler.errors import BadDocument, Refused, Unknown
 from strangler.routing import RouteTable, match
 from strangler.routing.changes import ImportedRoute, import_routes
+from strangler.routing.document import from_document, to_toml
 from strangler.routing.patterns import compile_pattern
+from strangler.store import open_state
 
 URL = "http://127.0.0.1:9001"
 HERE = Location("urls.py", 1)
@@ -152,6 +156,26 @@ def test_a_name_without_a_namespace_gets_its_apps() -> None:
     analysis = replace(analysis, facts=replace(analysis.facts, modules=modules))
     names = [route.name for route in import_of(analysis, Choice("billing"), URL).routes]
     assert names == ["orders.list", "orders-list", "ns.list", "auth.login", "list"]
+
+
+def test_whatever_a_urlconf_holds_can_be_kept_and_read_again(tmp_path: Path) -> None:
+    routes = (
+        found("a/", name="x" * 300, view="billing.views.x"),
+        found("x", regex="(?x)^a/  # the year\n(\\d+)/$", name="\n"),
+        found('"\\\x7f\t/<int:pk>/'),
+        found("ü/☃/"),
+    )
+    analysis = analysis_of(*routes)
+    modules = (Module("billing.views", "b.py", 1, "b" * 200),)
+    analysis = replace(analysis, facts=replace(analysis.facts, modules=modules))
+    state = open_state(f"sqlite:///{tmp_path}/state.db")
+    Control(state.routes).change(Request(import_of(analysis, Choice("billing"), URL)), via="store")
+    table = state.routes.load()
+    assert [match(table, "GET", path) for path in ("/a/", "/a/2024/", '/"\\\x7f\t/5/', "/ü/☃/")] == list(
+        table.routes
+    )
+    assert from_document(tomllib.loads(to_toml(table)), table.version) == table
+    state.close()
 
 
 def members(analysis: Analysis, choice: Choice) -> list[str]:
