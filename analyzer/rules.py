@@ -116,6 +116,7 @@ RULES: Mapping[str, Rule] = MappingProxyType({rule.code: rule for rule in _ALL})
 _PROBLEMS: Mapping[str, str] = {
     "unreadable-file": "STR101",
     "unparsed-file": "STR101",
+    "undecodable-file": "STR101",
     "file-too-large": "STR101",
     "no-settings": "STR102",
     "unread-settings": "STR102",

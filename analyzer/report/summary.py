@@ -76,6 +76,8 @@ def _cuts(findings: Sequence[Finding]) -> list[tuple[str, int, str]]:
 def headline(summary: Summary, analysis: Analysis) -> str:
     """The answer in one line."""
     boundary = summary.next
+    if not summary.boundaries:
+        return "No model was found: is this the folder of a Django project?"
     if boundary is None:
         return (
             "Extract nothing yet: no boundary stands on its own; cut the couplings inside the monolith first."
@@ -91,6 +93,23 @@ def verdict(boundary: Boundary) -> str:
         return boundary.verdict
     blocking = sum(1 for item in boundary.bill if is_blocker(item))
     return f"extract after {count(blocking, 'blocker')}"
+
+
+def size(summary: Summary) -> str:
+    """How large the project is, and how much of it was understood."""
+    c = summary.counts
+    parts = ", ".join(
+        count(int(c[key]), noun)
+        for key, noun in (
+            ("modules", "module"),
+            ("models", "model"),
+            ("tables", "table"),
+            ("routes", "URL pattern"),
+        )
+    )
+    sites = int(c["orm_sites"])
+    understood = f"{c['orm_share_resolved']:.1%} of {sites:,} ORM sites resolved" if sites else "no ORM sites"
+    return f"{parts}; {understood}"
 
 
 def is_blocker(item: BillItem) -> bool:

@@ -17,6 +17,7 @@ from analyzer.report.summary import (
     is_blocker,
     next_commands,
     printable,
+    size,
     summarise,
     verdict,
 )
@@ -60,20 +61,17 @@ def boundary_page(analysis: Analysis, boundary: Boundary, path: str = ".") -> Te
 
 
 def _head(analysis: Analysis, summary: Summary) -> Iterator[Text]:
-    c = summary.counts
     yield _line((headline(summary, analysis), "bold"))
     if summary.step:
         yield _line(("  " + "; ".join(summary.step.reasons), "dim"))
     yield _line()
-    yield _line(
-        f"{printable(analysis.facts.project)}: {c['modules']:,} modules, {c['models']:,} models, "
-        f"{c['tables']:,} tables, {c['routes']:,} URL patterns; "
-        f"{c['orm_share_resolved']:.1%} of {c['orm_sites']:,} ORM sites resolved"
-    )
+    yield _line(f"{printable(analysis.facts.project)}: {size(summary)}")
     yield _line()
 
 
 def _table(summary: Summary) -> Iterator[Text]:
+    if not summary.boundaries:
+        return
     width = max([8, *(len(b.name) for b in summary.boundaries)])
     kind = max([7, *(len(verdict(b)) for b in summary.boundaries)])
     heads = f"{'boundary':<{width}}  {'verdict':<{kind}}  tables  routes  cohesion  leaks in/out   sure"
@@ -86,8 +84,6 @@ def _table(summary: Summary) -> Iterator[Text]:
             f"  {b.metrics.tables:>6}  {len(b.routes):>6}  {b.metrics.cohesion:>8.2f}",
             f"  {leaks:>12}  {b.confidence:>4.0%}",
         )
-    if not summary.boundaries:
-        yield _line("no model was found: is this the folder of a Django project?")
     yield _line()
 
 

@@ -21,9 +21,7 @@ FORMATS = ("text", "html", "json")
 
 
 def analyze(
-    path: Annotated[
-        Path, typer.Argument(metavar="[PATH]", help="The folder of the Django project.")
-    ] = Path(),
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder of the Django project.")] = Path(),
     format: Annotated[str, typer.Option("--format", help="text, html or json.")] = "text",
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="FILE", help="Write here; - is standard output.")
@@ -53,9 +51,9 @@ def analyze(
         _print_text(analysis, boundary, str(path), output)
     else:
         _write(_document(analysis, format, str(path)), output)
-    typer.echo(
-        f"analysed {len(analysis.facts.modules):,} modules in {perf_counter() - started:.1f} s", err=True
-    )
+    number = len(analysis.facts.modules)
+    modules = f"{number:,} module" if number == 1 else f"{number:,} modules"
+    typer.echo(f"analysed {modules} in {perf_counter() - started:.1f} s", err=True)
 
 
 def rule(

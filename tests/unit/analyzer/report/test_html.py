@@ -111,7 +111,7 @@ def test_the_matrix_is_a_table_with_headers(text):
 
 
 def test_an_empty_project_still_makes_a_page():
-    assert "Extract nothing yet" in page(conclude(Facts("empty")))
+    assert "No model was found" in page(conclude(Facts("empty")))
 
 
 def test_the_same_analysis_makes_the_same_page(text):

@@ -27,8 +27,8 @@ def test_hostile_names_cannot_repaint_the_terminal():
 
 def test_an_empty_project_is_reported_not_crashed_on():
     text = report(conclude(Facts("empty"))).plain
-    assert text.startswith("Extract nothing yet")
-    assert "no model was found" in text
+    assert text.startswith("No model was found")
+    assert "no ORM sites" in text
 
 
 def test_a_single_cluster_says_do_not_split():
