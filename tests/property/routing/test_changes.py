@@ -25,7 +25,7 @@ from strangler.routing.changes import ImportedRoute
 from strangler.routing.document import from_document, to_document
 from strangler.store import open_state
 
-NAMES = st.sampled_from(["a", "b", "a-2", "r0", "r1", "Bad"])
+NAMES = st.sampled_from(["a", "a", "a", "b", "b", "a-2", "r0", "Bad"])
 PERCENT = st.sampled_from([0, 0.01, 5, 50, 99.99, 100, 101, 1.001])
 IMPORTED = st.lists(
     st.builds(
@@ -66,12 +66,18 @@ VERBS: st.SearchStrategy[AnyVerb] = st.one_of(
 )
 
 
+BEGINNING: tuple[AnyVerb, ...] = (
+    Add(name="a", patterns=(Pattern("path", "/a/"),) * 2, service="http://127.0.0.1:1"),
+    Add(name="b", patterns=(Pattern("path", "/b/"),), service="http://127.0.0.1:2", writer="service"),
+)
+
+
 @settings(max_examples=300)
 @given(st.lists(VERBS, max_size=12))
 def test_no_sequence_of_changes_breaks_the_rules(verbs: list[AnyVerb]) -> None:
     state = open_state("memory://")
     control = Control(state.routes)
-    for verb in verbs:
+    for verb in (*BEGINNING, *verbs):
         before = state.routes.load()
         try:
             outcome = control.change(Request(verb), via="store")
