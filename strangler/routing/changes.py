@@ -109,6 +109,12 @@ def add_route(
         upstream = _upstream(table, name, service)
         upstreams[upstream.name] = upstream
         joined = groups[name] = Group(name, upstream.name)
+    if writer != "undeclared" and joined.writer not in ("undeclared", writer):
+        raise Refused(
+            f"the writer of {joined.name!r} is the {joined.writer}",
+            where="writer",
+            remedy=f"Moving it is a change of its own: strangler routes writer {joined.name} {writer}.",
+        )
     if writer != "undeclared":
         groups[joined.name] = replace(joined, writer=writer)
     names = _free_names(name, taken)

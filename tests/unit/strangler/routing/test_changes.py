@@ -164,6 +164,14 @@ def test_an_added_route_founds_a_group_that_does_not_move_yet() -> None:
     ]
 
 
+def test_joining_a_group_does_not_move_its_writer() -> None:
+    new = [("path", "/new/")]
+    with pytest.raises(Refused, match="writer"):
+        changes.add_route(table_of(writer="service"), "new", new, group="billing", writer="monolith")  # type: ignore[arg-type]
+    change = changes.add_route(table_of(), "new", new, group="billing", writer="monolith")  # type: ignore[arg-type]
+    assert change.table.groups["billing"].writer == "monolith"
+
+
 def test_a_service_may_be_named_by_its_upstream() -> None:
     change = changes.add_route(table_of(), "new", [("path", "/new/")], service="billing")
     assert change.table.groups["new"].service == "billing"
