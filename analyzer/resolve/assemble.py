@@ -31,6 +31,7 @@ from analyzer.resolve.registry import Info, Link
 from analyzer.resolve.scope import Context
 from analyzer.resolve.sites import FOREIGN
 from analyzer.resolve.trace import Trace
+from analyzer.resolve.values import Literal, Map, text
 
 
 def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Finding]) -> Facts:
@@ -201,31 +202,36 @@ def _entry_points(trace: Trace) -> list[EntryPoint]:
 
 
 def _transactions(m: Machine, contexts: list[Context], trace: Trace) -> list[Transaction]:
-    merged: dict[tuple[Location, str, str], tuple[set[str], set[str]]] = {}
+    """Each span once for every set of tables it was seen with: code that classes share has other tables in each."""
+    seen: dict[tuple[Location, str, str], dict[tuple[tuple[str, ...], tuple[str, ...]], None]] = {}
     for context in contexts:
         for span in context.spans:
-            read, written = closure.span_tables(span)
             place = (Location(context.module.file, span.line), context.module.name, _place(context))
-            both = merged.setdefault(place, (set(), set()))
-            both[0].update(read)
-            both[1].update(written)
+            seen.setdefault(place, {})[closure.span_tables(span)] = None
     if _atomic_requests(m):
         for found, context in trace.routes:
             if not found.route.library and found.route.view and context.module.source is not None:
-                read, written = closure.tables([context])
                 place = (found.route.location, context.module.name, found.route.view.rpartition(".")[2])
-                both = merged.setdefault(place, (set(), set()))
-                both[0].update(read)
-                both[1].update(written)
+                seen.setdefault(place, {})[closure.tables([context])] = None
     return [
-        Transaction(*place, tuple(sorted(read)), tuple(sorted(written)))
-        for place, (read, written) in sorted(merged.items())
+        Transaction(*place, read, written)
+        for place, found_with in sorted(seen.items())
+        for read, written in sorted(_largest(found_with))
     ]
 
 
-def _atomic_requests(m: Machine) -> bool:
-    from analyzer.resolve.values import Literal, Map
+def _largest(
+    sets: Iterable[tuple[tuple[str, ...], tuple[str, ...]]],
+) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Without those that another one contains."""
+    kept: list[tuple[set[str], set[str]]] = []
+    for read, written in sorted(sets, key=lambda item: (-len(item[0]) - len(item[1]), item)):
+        if not any(set(read) <= more[0] and set(written) <= more[1] for more in kept):
+            kept.append((set(read), set(written)))
+    return [(tuple(sorted(read)), tuple(sorted(written))) for read, written in kept]
 
+
+def _atomic_requests(m: Machine) -> bool:
     databases = m.setting("DATABASES")
     default = databases.items.get("default") if isinstance(databases, Map) else None
     flag = default.items.get("ATOMIC_REQUESTS") if isinstance(default, Map) else m.setting("ATOMIC_REQUESTS")
@@ -266,8 +272,6 @@ def _distinct(models: list[Model]) -> list[Model]:
 
 
 def _swapped(m: Machine, trace: Trace) -> set[object]:
-    from analyzer.resolve.values import text
-
     found: set[object] = set()
     for cls in trace.models:
         info = m.registry.info(cls)

@@ -14,6 +14,7 @@ from analyzer.resolve.values import (
     Items,
     Literal,
     Made,
+    Query,
     Value,
     View,
     options,
@@ -133,8 +134,6 @@ def _lookup(viewset: Class) -> str:
 
 
 def _basename(viewset: Class) -> str:
-    from analyzer.resolve.values import Query
-
     found = viewset.find("queryset")
     for option in options(found[0]) if found is not None else ():
         if isinstance(option, Query) and option.model is not None:

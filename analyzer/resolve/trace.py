@@ -88,14 +88,24 @@ def _is_migration(state: ModuleState) -> bool:
 
 
 def _models(m: Machine, states: list[ModuleState]) -> list[Class]:
-    """Every model class of the project, and every one that the stubs describe."""
-    for stub in m.index.stubs.values():
+    """Every model class of the project, and those of the libraries that it uses."""
+    libraries = [stub for stub in m.index.stubs.values() if _is_used(m, stub)]
+    for stub in libraries:
         m.load(stub)
     found: list[Class] = []
-    for state in [*states, *m.index.stubs.values()]:
+    for state in [*states, *libraries]:
         values = list(state.definitions.values())
         found.extend(value for value in values if isinstance(value, Class) and m.registry.is_model(value))
     return found
+
+
+def _is_used(m: Machine, stub: ModuleState) -> bool:
+    """Whether the project installs or has loaded a library; Django's users and content types are always there."""
+    package = stub.name.partition(".models")[0]
+    if stub.status != "new" or package in {"django.contrib.auth", "django.contrib.contenttypes"}:
+        return True
+    installed = list(strings(m.setting("INSTALLED_APPS")))
+    return any(name == package or name.startswith(package + ".") for name in installed)
 
 
 def _ready(m: Machine) -> None:
