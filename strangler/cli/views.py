@@ -241,4 +241,5 @@ def _named(route: Route) -> str:
 
 
 def _pattern(route: Route) -> str:
-    return route.pattern if route.kind == "path" else f"{route.kind} {route.pattern}"
+    pattern = route.pattern if route.kind == "path" else f"{route.kind} {route.pattern}"
+    return f"[language] {pattern}" if route.i18n else pattern

@@ -13,14 +13,11 @@ from strangler.control.verbs import Import
 from strangler.errors import BadDocument, Refused, Unknown
 from strangler.routing import SAFE_METHODS
 from strangler.routing.changes import ImportedRoute
-from strangler.routing.patterns import Kind, path_expression
+from strangler.routing.patterns import Kind
 
 if TYPE_CHECKING:
     from analyzer.model.facts import Route as FoundRoute
     from analyzer.model.plan import Analysis, Boundary
-
-LANGUAGE = r"(?:[a-z]{2,3}(?:[-@]\w+){0,2}/)?"
-"""What ``i18n_patterns`` puts in front: a language's code, or nothing (``prefix_default_language = False``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,7 @@ def import_of(analysis: Analysis, choice: Choice, service: str) -> Import:
         name = _free(_name(route, text, apps), names)
         names.add(name)
         read_only = bool(methods) and methods <= SAFE_METHODS
-        routes.append(ImportedRoute(name, kind, text, position in members, read_only))
+        routes.append(ImportedRoute(name, kind, text, position in members, read_only, route.i18n))
     return Import(boundary=_slug(found.name) or "boundary", service=service, routes=tuple(routes))
 
 
@@ -121,23 +118,15 @@ def _boundary(analysis: Analysis, name: str) -> Boundary:
 def _pattern(route: FoundRoute) -> tuple[Kind, str] | None:
     """Kind and text, or None where a route has no pattern of its own."""
     if route.regex is not None:
-        return "regex", _localised(_unslashed(route.regex)) if route.i18n else _unslashed(route.regex)
+        return "regex", _unslashed(route.regex)
     if route.route is None:
         return None
-    if route.i18n:
-        return "regex", _localised(path_expression(route.route))
     return "path", "/" + route.route
 
 
 def _unslashed(regex: str) -> str:
     """The same expression, where a leading slash stands for a second one in the path and not for the first."""
     return re.sub(r"^(\^?)/", r"\1[/]", regex)
-
-
-def _localised(regex: str) -> str:
-    if regex.startswith("^"):
-        return "^" + LANGUAGE + regex[1:]
-    return regex  # not anchored: it is searched behind any prefix anyway
 
 
 def _name(route: FoundRoute, text: str, apps: Mapping[str, str]) -> str:

@@ -53,6 +53,7 @@ class ImportedRoute:
     pattern: str
     member: bool = False
     read_only: bool = False
+    i18n: bool = False
 
 
 def group_of(table: RouteTable, name: str) -> Group:
@@ -160,7 +161,7 @@ def import_routes(
         )
     by_hand = tuple(route for route in table.routes if not route.imported)
     kept = {
-        (route.kind, route.pattern): route.group
+        (route.kind, route.pattern, route.i18n): route.group
         for route in reversed(table.routes)
         if route.imported and route.group != boundary
     }
@@ -169,10 +170,18 @@ def import_routes(
     for item in imported:
         name = next(_free_names(read_name(item.name, "name"), taken))
         taken.add(name)
-        group = boundary if item.member else kept.get((item.kind, item.pattern))
+        group = boundary if item.member else kept.get((item.kind, item.pattern, item.i18n))
         compile_pattern(item.kind, item.pattern)
         routes.append(
-            Route(name, item.pattern, item.kind, group, read_only=item.read_only, imported=True),
+            Route(
+                name,
+                item.pattern,
+                item.kind,
+                group,
+                read_only=item.read_only,
+                imported=True,
+                i18n=item.i18n,
+            )
         )
     group_now = table.groups.get(boundary)
     upstream = _upstream(table, group_now.service if group_now else boundary, service)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from strangler.routing.cohort import bucket_of, cookie_name, published_bucket
+from strangler.routing.patterns import without_language
 from strangler.routing.table import MONOLITH, SAFE_METHODS, Group, Route, RouteTable, Side
 
 Reason = Literal[
@@ -92,7 +93,7 @@ def misfit(
     pattern: re.Pattern[str], route: Route, method: str, target: str, host: str
 ) -> Literal["pattern", "method", "host"] | None:
     """What of a route does not fit a request, or None; ``target`` is the path without its leading slash."""
-    if pattern.search(target) is None:
+    if pattern.search(target) is None and not (route.i18n and pattern.search(without_language(target))):
         return "pattern"
     methods = route.methods
     if methods and method not in methods and not (method == "HEAD" and "GET" in methods):

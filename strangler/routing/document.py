@@ -308,6 +308,7 @@ _ROUTE: dict[str, Reader] = {
     "priority": read_priority,
     "read_only": _truth,
     "imported": _truth,
+    "i18n": _truth,
 }
 _WRITERS: dict[str, Callable[[Any], Any]] = {
     "share": write_percent,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Literal
 
-from strangler.routing.patterns import Kind, compile_pattern, fixed_path, fixed_prefix
+from strangler.routing.patterns import Kind, compile_pattern, fixed_path, fixed_prefix, without_language
 
 Side = Literal["monolith", "service"]
 Writer = Literal["undeclared", "monolith", "service"]
@@ -80,6 +80,8 @@ class Route:
     matches: as in Django, the first pattern wins, whatever the method."""
     imported: bool = False
     """It came from an analysis, and the next import may replace it."""
+    i18n: bool = False
+    """The code of a language may stand before it, as with Django's ``i18n_patterns``."""
 
     @property
     def writes(self) -> bool:
@@ -122,14 +124,25 @@ class RouteIndex:
 
     ``by_path`` serves the paths that some route names in full, ``by_prefix`` all others by their longest indexed
     beginning (whole segments; every shorter beginning of a key is a key too). Each tuple is complete: it holds every
-    route that could match such a path.
+    route that could match such a path. Routes behind a language have an index of their own.
     """
 
     by_path: Mapping[str, Candidates]
     by_prefix: Mapping[str, Candidates]
+    places: Mapping[str, int]
+    """Name of a route -> its place in the order."""
+    localised: RouteIndex | None = None
 
     def candidates(self, path: str) -> Candidates:
         """The routes that could match a path (decoded, without its leading slash), in order."""
+        found = self._look(path)
+        if self.localised is None:
+            return found
+        more = (*self.localised._look(path), *self.localised._look(without_language(path)))
+        unique = {route.name: (pattern, route) for pattern, route in (*found, *more)}
+        return tuple(unique[name] for name in sorted(unique, key=self.places.__getitem__))
+
+    def _look(self, path: str) -> Candidates:
         found = self.by_path.get(path)
         if found is not None:
             return found
@@ -142,9 +155,17 @@ class RouteIndex:
 @lru_cache(maxsize=8)
 def index_of(routes: tuple[Route, ...]) -> RouteIndex:
     """The index of some routes. Remembered, because most changes move a share and leave the routes as they are."""
+    ordered = tuple(sorted(routes, key=lambda route: -route.priority))
+    places = {route.name: place for place, route in enumerate(ordered)}
+    localised = tuple(route for route in ordered if route.i18n)
+    plain = _index(tuple(route for route in ordered if not route.i18n), places)
+    return replace(plain, localised=_index(localised, places)) if localised else plain
+
+
+def _index(ordered: tuple[Route, ...], places: Mapping[str, int]) -> RouteIndex:
     by_prefix: dict[str, list[tuple[int, re.Pattern[str], Route]]] = {"": []}
     by_path: dict[str, list[tuple[int, re.Pattern[str], Route]]] = {}
-    for place, route in enumerate(sorted(routes, key=lambda route: -route.priority)):
+    for place, route in enumerate(ordered):
         path, prefix = fixed_path(route.kind, route.pattern), fixed_prefix(route.kind, route.pattern)
         for beginning in _beginnings(prefix) if path is None else ():
             by_prefix.setdefault(beginning, [])
@@ -158,6 +179,7 @@ def index_of(routes: tuple[Route, ...]) -> RouteIndex:
     return RouteIndex(
         by_path={path: complete(path, exact) for path, exact in by_path.items()},
         by_prefix={prefix: complete(prefix, []) for prefix in by_prefix},
+        places=places,
     )
 
 

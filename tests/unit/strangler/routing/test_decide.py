@@ -122,6 +122,15 @@ def test_the_first_route_wins_unless_a_later_one_has_priority() -> None:
     assert match(RouteTable(routes=(first, urgent)), "GET", "/a/b/") is urgent
 
 
+def test_a_language_may_stand_before_some_routes_only() -> None:
+    page, plain = Route("page", "/shop/<int:pk>/", i18n=True), Route("plain", "/api/<int:pk>/")
+    table = RouteTable(routes=(plain, page))
+    for path in ("/shop/5/", "/de/shop/5/", "/zh-hans/shop/5/"):
+        assert match(table, "GET", path) is page
+    for path in ("/de/api/5/", "/de/de/shop/5/", "/DE/shop/5/", "/german/shop/5/", "/de/", "/de"):
+        assert match(table, "GET", path) is None
+
+
 def test_methods_and_hosts_narrow_a_route() -> None:
     narrow = Route("narrow", "/a/", methods=frozenset({"GET"}), hosts=("*.example.com", "[::1]"))
     wide = Route("wide", "/a/")
