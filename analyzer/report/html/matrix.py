@@ -60,12 +60,7 @@ def matrix_tab(analysis: Analysis, summary: Summary, tables: Tables) -> Safe:
         _boundary_grid([b.name for b in summary.boundaries], merged),
         el("h3", "Tables, grouped by boundary"),
         _table_grid(boundary_of, cells),
-        el(
-            "aside",
-            el("p", "Choose a cell to see its lines.", class_="dim"),
-            id="evidence",
-            aria_live="polite",
-        ),
+        el("aside", id="evidence", aria_live="polite"),
         _evidence({"tables": cells, "boundaries": merged}),
     )
 
@@ -162,7 +157,7 @@ def _starts(boundary_of: Mapping[str, str]) -> set[str]:
 
 
 def _column(name: str, edge: bool) -> Safe:
-    return el("th", el("span", name), scope="col", class_="up edge" if edge else "up")
+    return el("th", el("span", name), scope="col", class_="up edge" if edge else "up", title=name)
 
 
 def _framed(caption: str, heads: Sequence[Safe], body: Sequence[Safe], grid: str) -> Safe:
