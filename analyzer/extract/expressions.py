@@ -14,6 +14,8 @@ def _name(walk: Walk, node: ast.Name) -> ir.Expr:
 
 def _constant(walk: Walk, node: ast.Constant) -> ir.Expr:
     value = node.value
+    if isinstance(value, str) and not value.isascii():
+        return ir.Const(value.encode("utf-8", "replace").decode("utf-8"))  # lone surrogates cannot be encoded
     if isinstance(value, str | float | bool) or value is None:
         return ir.Const(value)
     if isinstance(value, int) and abs(value) < 1 << 62:

@@ -67,4 +67,5 @@ class Walk:
             head = self.lines[first].encode()[node.col_offset :].decode(errors="replace")
             tail = self.lines[last].encode()[: node.end_col_offset].decode(errors="replace")
             raw = " ".join(part.strip() for part in [head, *self.lines[first + 1 : last], tail])
+        raw = raw.encode("utf-8", "replace").decode("utf-8")
         return raw if len(raw) <= 100 else raw[:99] + "…"

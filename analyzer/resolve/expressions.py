@@ -10,6 +10,7 @@ from analyzer.resolve import loaders, sites
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import (
+    Class,
     Either,
     External,
     Function,
@@ -173,6 +174,10 @@ def _pick(m: Machine, scope: Scope, value: Value, index: Value | None) -> Value:
             if value.model
             else Unknown("an item of a queryset")
         )
+    if isinstance(value, Class) or (
+        isinstance(value, External) and value.name.rpartition(".")[2][:1].isupper()
+    ):
+        return value  # QuerySet["Order"] is the class, for all we want to know
     if isinstance(value, External | Made):
         return External(f"{value.name if isinstance(value, External) else value.callee}[]")
     if isinstance(value, Unknown):

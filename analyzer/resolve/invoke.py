@@ -24,6 +24,9 @@ from analyzer.resolve.values import (
     options,
 )
 
+_RECURSIONS = 6
+"""How often a function may be inside itself while a module runs."""
+
 
 def invoke(
     m: Machine,
@@ -40,7 +43,13 @@ def invoke(
         return Unknown("calls are nested too deeply")
     _note_call(m, scope, function, line)
     if not m.tracing:
-        return _run_anew(m, scope, function, receiver, args, kwargs)
+        running = m.running.get(id(function.node), 0)
+        if running >= _RECURSIONS or m.steps > m.limits.steps:
+            return Unknown(f"{function.node.name} runs too long at module level")
+        m.running[id(function.node)] = running + 1
+        value = _run_anew(m, scope, function, receiver, args, kwargs)
+        m.running[id(function.node)] = running
+        return value
     context = traced(m, function, receiver, args, kwargs, scope.depth + 1)
     scope.context.call(context, line, after_commit)
     return _result(m, function, context)

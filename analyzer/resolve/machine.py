@@ -42,6 +42,17 @@ class Receiver:
     fact: SignalReceiver
 
 
+@dataclass(frozen=True, slots=True)
+class LateImport:
+    """A name that was imported from a module which had not come so far yet: to be looked up again at the end."""
+
+    names: dict[str, Value]
+    bound: str
+    placeholder: Value
+    module: ModuleState
+    name: str
+
+
 @dataclass(slots=True)
 class Ledger:
     """What was seen so far, beside the effects that each context keeps."""
@@ -71,7 +82,10 @@ class Machine(ABC):
         self.settings: list[ModuleState] = []
         self.tracing = False
         """False while module level code runs, True while functions are traced for their effects."""
+        self.late: list[LateImport] = []
         self.steps = 0
+        self.running: dict[int, int] = {}
+        """How often each function is being run at module level right now, by the identity of its node."""
         self.builtin_names: dict[str, Value] = {}
         self.chains: list[Chain] = []
         self.deletions = Deletions(self.registry)

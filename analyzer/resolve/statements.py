@@ -7,7 +7,7 @@ from typing import Any
 
 from analyzer.extract import ir
 from analyzer.resolve import definitions, expressions
-from analyzer.resolve.machine import Machine
+from analyzer.resolve.machine import LateImport, Machine
 from analyzer.resolve.scope import Scope, Span
 from analyzer.resolve.values import (
     Bound,
@@ -55,6 +55,8 @@ def _import(m: Machine, scope: Scope, node: ir.Import) -> bool:
         value = m.module_name(state, attr)
         if value is None:
             value = m.external(f"{name}.{attr}") if state.is_library else Unknown(f"{name} has no {attr}")
+            if state.status == "running":
+                m.late.append(LateImport(scope.names, bound, value, state, attr))
         if isinstance(value, Unknown) and bound in scope.names:
             continue  # the other branch of a try/except import already found it
         scope.names[bound] = value

@@ -57,6 +57,7 @@ def trace(m: Machine, progress: Callable[[int, int], None] | None = None) -> Tra
             m.load(state)
         if progress and done % 64 == 0:
             progress(done, 2 * len(states))
+    _finish_imports(m)
     result = Trace()
     result.models = _models(m, states)
     m.registry.seal(result.models)
@@ -76,6 +77,13 @@ def trace(m: Machine, progress: Callable[[int, int], None] | None = None) -> Tra
     if progress:
         progress(2 * len(states), 2 * len(states))
     return result
+
+
+def _finish_imports(m: Machine) -> None:
+    """Bind the names that circular imports left open; what runs from now on sees them."""
+    for late in m.late:
+        if late.names.get(late.bound) is late.placeholder:
+            late.names[late.bound] = m.module_name(late.module, late.name) or late.placeholder
 
 
 def _is_urls(state: ModuleState) -> bool:

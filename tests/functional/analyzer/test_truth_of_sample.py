@@ -1,4 +1,4 @@
-"""The couplings planted in the sample monolith, as TRUTH.toml lists them, against the facts that are read from its source."""
+"""The couplings planted in the sample monolith, as TRUTH.toml lists them, against the facts read from its source."""
 
 from __future__ import annotations
 

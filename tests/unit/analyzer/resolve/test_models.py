@@ -99,7 +99,8 @@ def _targets(facts: Facts, label: str) -> dict[str, tuple[str, str | None, str |
 def test_what_is_no_model_is_not_listed(facts: Facts) -> None:
     labels = {found.label for found in facts.models if not found.library}
     assert labels == {
-        "people.User", "people.Named", "shop.Product", "shop.Bundle", "shop.Cheap", "shop.Line", "shop.Order", "shop.Note"
+        "people.User", "people.Named", "shop.Product", "shop.Bundle", "shop.Cheap", "shop.Line", "shop.Order",
+        "shop.Note",
     }  # fmt: skip
 
 
