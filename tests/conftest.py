@@ -1,4 +1,4 @@
-"""What every test may ask for. Skipping is an answer for a person's machine; where skipping is forbidden it is a failure."""
+"""What every test may ask for. Skipping is for a person's machine; where it is forbidden, it is a failure."""
 
 from __future__ import annotations
 

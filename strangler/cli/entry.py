@@ -37,18 +37,18 @@ def main(argv: list[str] | None = None) -> NoReturn:
     verb = arguments[len(leading)] if len(leading) < len(arguments) else ""
     debug = "--debug" in leading or os.environ.get("STRANGLER_DEBUG") == "1"
     try:
-        _app(verb)(args=arguments, prog_name="strangler")
+        status = _app(verb)(args=arguments, prog_name="strangler", standalone_mode=False)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(2)
     except Exception as error:
-        if debug:
+        if debug and not hasattr(error, "format_message"):
             raise
-        print(f"strangler: {_line(error)}", file=sys.stderr)  # noqa: T201
+        print(_line(error), file=sys.stderr)  # noqa: T201
         sys.exit(getattr(error, "exit_code", 2))
-    sys.exit(0)
+    sys.exit(status if isinstance(status, int) else 0)
 
 
 def _version(asked: bool) -> None:
@@ -97,9 +97,20 @@ def _elsewhere() -> None:
 
 def _line(error: Exception) -> str:
     """What happened. The error trees of the three packages already speak to people: one line, or one for each fault."""
+    if hasattr(error, "format_message"):  # a usage error of the command line's library
+        return _usage(error)
     if hasattr(error, "remedy"):
-        return str(error)
+        return f"strangler: {error}"
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
-        return f"{place}{error.strerror or error}"
-    return f"unexpected {type(error).__name__}: {error}. Run `strangler --debug ...` for the traceback and report it."
+        return f"strangler: {place}{error.strerror or error}"
+    told = f"unexpected {type(error).__name__}: {error}"
+    return f"strangler: {told}. Run `strangler --debug ...` for the traceback and report it."
+
+
+def _usage(error: Any) -> str:
+    message: str = error.format_message()
+    if "\n" in message:  # no arguments at all: the help itself
+        return message
+    command = error.ctx.command_path if error.ctx is not None else "strangler"
+    return f"strangler: {message} See: {command} --help"

@@ -28,7 +28,26 @@ print(sorted(module for module in sys.modules if module.startswith("strangler"))
 def test_an_unknown_verb_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = run(capsys, "analyse")
     assert (status, out) == (2, "")
-    assert "No such command 'analyse'" in err
+    assert err.startswith("strangler: No such command 'analyse'")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("routes", "flip"), ("analyze", "--format"), ("demo", "--port", "x"), ("rollout", "--no")],
+)
+def test_wrong_usage_is_one_line(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capsys, *arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("strangler: ")
+    assert err.endswith(" --help\n")
+    assert err.count("\n") == 1
+
+
+def test_no_arguments_is_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capsys)
+    assert status == 2
+    assert "Commands:" in out + err
 
 
 @pytest.mark.parametrize("verb", sorted(COMMANDS))
