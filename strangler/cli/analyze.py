@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from strangler.cli.output import write
 from strangler.errors import BadDocument, Unknown
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def analyze(
     if format == "text":
         _print_text(analysis, boundary, str(path), output)
     else:
-        _write(_document(analysis, format, str(path)), output)
+        write(_document(analysis, format, str(path)), output)
     number = len(analysis.facts.modules)
     modules = f"{number:,} module" if number == 1 else f"{number:,} modules"
     typer.echo(f"analysed {modules} in {perf_counter() - started:.1f} s", err=True)
@@ -90,7 +90,7 @@ def _print_text(analysis: Analysis, boundary: str | None, path: str, output: str
         else boundary_page(analysis, _find(analysis, boundary), path)
     )
     if output != "-":
-        _write(text.plain.encode() + b"\n", output)
+        write(text.plain.encode() + b"\n", output)
         return
     Console(soft_wrap=True, highlight=False).print(text)
 
@@ -105,23 +105,6 @@ def _find(analysis: Analysis, name: str) -> Boundary:
     close = get_close_matches(name, names, n=1)
     remedy = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(names) or 'none'}."
     raise Unknown(f"there is no boundary {name!r}", where="--boundary", remedy=remedy)
-
-
-def _write(data: bytes, output: str) -> None:
-    """To standard output, or to a file that is either the old one or the new one, never half of it."""
-    if output == "-":
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-        return
-    target = Path(output)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(data)
-        partial.replace(target)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        remedy = "Give a file in a folder that exists and can be written."
-        raise BadDocument(f"cannot be written: {error.strerror}", where=output, remedy=remedy) from None
 
 
 @contextmanager
