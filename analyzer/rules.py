@@ -108,6 +108,13 @@ _ALL = (
         "Its tables are not in the analysis.",
         "Check by hand which tables the statement reads and writes.",
     ),
+    Rule(
+        "STR105",
+        "note",
+        "a table that no model describes",
+        "Only raw SQL names it, so it is in no boundary: a temporary table, a view, another program's.",
+        "If it holds data of this project, describe it with an unmanaged model (managed = False).",
+    ),
 )
 
 RULES: Mapping[str, Rule] = MappingProxyType({rule.code: rule for rule in _ALL})
@@ -144,6 +151,7 @@ def find(facts: Facts, tables: Tables, boundaries: Iterable[Boundary]) -> tuple[
     found = {
         *_across(plan),
         *_raw_sql(facts, tables, plan),
+        *_undescribed(facts, tables),
         *_generic(facts),
         *_deferred(facts),
         *_problems(facts),
@@ -188,6 +196,15 @@ def _raw_sql(facts: Facts, tables: Tables, boundaries: Iterable[Boundary]) -> It
         over = sorted({boundary_of[table] for table in touched if table in boundary_of})
         if len(over) > 1:
             yield _finding("STR004", f"raw SQL in {where} spans {', '.join(over)}", [statement.location])
+
+
+def _undescribed(facts: Facts, tables: Tables) -> Iterator[Finding]:
+    places: dict[str, list[Location]] = defaultdict(list)
+    for access in facts.accesses:
+        if access.kind == "raw" and access.table not in tables.label:
+            places[access.table].append(access.location)
+    for table, locations in sorted(places.items()):
+        yield _finding("STR105", f"raw SQL uses the table {table}, which no model describes", locations)
 
 
 def _generic(facts: Facts) -> Iterator[Finding]:

@@ -96,7 +96,10 @@ def _automatic_through_tables(
 
 
 def _unlisted_tables(facts: Facts, by_label: dict[str, str], label: dict[str, str]) -> set[str]:
-    """Tables that relations and accesses name but no model of the facts owns; they count as the libraries'."""
+    """Tables that relations and accesses name but no model of the facts owns; they count as the libraries'.
+
+    What only raw SQL names is left out: a temporary table, another database's, or a word that is none.
+    """
     found = set()
     targets = {r.target for m in facts.models if not m.abstract for r in m.relations if r.target}
     for target in sorted(targets - {m.label for m in facts.models}):
@@ -104,7 +107,7 @@ def _unlisted_tables(facts: Facts, by_label: dict[str, str], label: dict[str, st
         if table not in label:
             label[table] = target
             found.add(table)
-    for table in sorted({a.table for a in facts.accesses} - set(label)):
+    for table in sorted({a.table for a in facts.accesses if a.kind != "raw"} - set(label)):
         label[table] = table.replace("_", ".", 1)
         found.add(table)
     return found

@@ -4,7 +4,7 @@ from fakes.code_base import CodeBase, shop
 
 from analyzer.boundaries import draw
 from analyzer.coupling import couple, index_tables
-from analyzer.model.facts import Finding, Location, RawSQL
+from analyzer.model.facts import Access, Finding, Location, RawSQL
 from analyzer.rules import RULES, find
 
 
@@ -74,6 +74,18 @@ def test_raw_sql_over_two_boundaries_is_found():
 
 def test_raw_sql_that_could_not_be_parsed_is_found():
     assert "STR104" in codes(shop().add("raw_sql", RawSQL(Location("x.py", 1), "f", parsed=False)))
+
+
+def test_a_table_that_only_raw_sql_names_is_a_finding_and_in_no_boundary():
+    place = Location("reports/sql.py", 4)
+    code = shop().add("accesses", Access(place, "reports.sql", "load", "staging_rows", "write", "raw"))
+    facts = code.facts()
+    tables = index_tables(facts)
+    boundaries, _ = draw(facts, tables, couple(facts, tables))
+    [found] = [f for f in find(facts, tables, boundaries) if f.code == "STR105"]
+    assert found.locations == (place,)
+    assert "staging_rows" in found.message
+    assert not any("staging_rows" in b.tables for b in boundaries)
 
 
 def test_a_deferred_import_that_closes_a_cycle_is_found():
