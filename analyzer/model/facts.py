@@ -63,7 +63,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A Django model class. ``table`` is empty for abstract models; ``tenant_key`` names the field that leads to the tenant."""
+    """A Django model class. ``table`` is empty for abstract models; ``tenant_key``: the field that leads to the tenant."""
 
     label: str
     name: str
@@ -79,12 +79,12 @@ class Model:
     fields: tuple[Field, ...] = ()
     relations: tuple[Relation, ...] = ()
     library: bool = False
-    """Defined outside the analysed folder (``auth.User``): listed because the project refers to it; ``location.file`` is empty."""
+    """Defined outside the analysed folder (``auth.User``), listed because it is referred to; it has no file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """``source`` imports ``target`` (both modules of the project). ``names`` are the imported symbols; ``*`` for a star."""
+    """``source`` imports ``target`` (both modules of the project). ``names``: the imported symbols; ``*``: a star."""
 
     source: str
     target: str
@@ -98,9 +98,9 @@ class Import:
 class Route:
     """A URL pattern, in the resolver's order.
 
-    ``route`` is the concatenation of the patterns as Django prints them (``api/items/<int:pk>/``). ``regex`` is one regular
-    expression for the whole path without its leading slash when any level was ``re_path`` (groups made anonymous), else None:
-    then every level was ``path()`` and ``route`` is exact. ``i18n``: a language prefix stands before it.
+    ``route`` is the concatenation of the patterns as Django prints them (``api/items/<int:pk>/``). ``regex`` is one
+    regular expression for the whole path without its leading slash, its groups without names, when any level was
+    ``re_path``; None when every level was ``path()``: then ``route`` is exact. ``i18n``: a language stands before it.
     """
 
     route: str | None
@@ -119,7 +119,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A place that reads or writes a table. ``function`` is ``Class.method`` or a function name; empty at module level."""
+    """A place that reads or writes a table. ``function``: ``Class.method`` or a name; empty at module level."""
 
     location: Location
     module: str
