@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.config import IGNORED_FOLDERS, TEST_FOLDERS
 from analyzer.errors import NoProject
+
+_SETTINGS = re.compile(r"""DJANGO_SETTINGS_MODULE["']\s*[,\]][\s=]*["']([\w.]+)""")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -93,8 +96,23 @@ class _Layout:
     def __init__(self, folder: Path, names: frozenset[str]) -> None:
         self.folder = folder
         self.packages = {_parent(name) for name in names if name.endswith("__init__.py")}
-        self.projects = {_parent(name) for name in names if name.rpartition("/")[2] == "manage.py"}
+        self.names = names
+        self.projects = {self._project_root(name) for name in names if name.rpartition("/")[2] == "manage.py"}
         self.outer = _outer_packages(folder) if "" in self.packages and "" not in self.projects else ()
+
+    def _project_root(self, manage: str) -> str:
+        """The folder that ``manage.py`` imports from: its own, unless its settings lie below one further up."""
+        try:
+            text = (self.folder / manage).read_text("utf-8", "replace")
+        except OSError:
+            return _parent(manage)
+        found = _SETTINGS.search(text)
+        path = found[1].replace(".", "/") if found else ""
+        for ancestor in _ancestors(_parent(manage)):
+            below = f"{ancestor}/{path}" if ancestor else path
+            if path and not self.names.isdisjoint({below + ".py", below + "/__init__.py"}):
+                return ancestor
+        return _parent(manage)
 
     def source(self, name: str) -> Source:
         root = self.root(_parent(name))

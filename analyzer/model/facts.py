@@ -63,7 +63,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A Django model class. ``table`` is empty for abstract models; ``tenant_key``: the field that leads to the tenant."""
+    """A Django model class. ``table`` is empty if abstract; ``tenant_key``: the field that leads to the tenant."""
 
     label: str
     name: str

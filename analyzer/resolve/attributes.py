@@ -9,6 +9,7 @@ from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import (
     Bound,
     Class,
+    Either,
     External,
     Function,
     Instance,
@@ -35,8 +36,9 @@ _SIGNAL_METHODS = frozenset({"asend", "connect", "send", "send_robust"})
 
 def attribute(m: Machine, scope: Scope, value: Value, name: str, line: int) -> Value:
     """The attribute of each thing that the value may be."""
-    found = [_attribute(m, scope, option, name, line) for option in options(value)]
-    return found[0] if len(found) == 1 else merge(found)
+    if not isinstance(value, Either):
+        return _attribute(m, scope, value, name, line)
+    return merge([_attribute(m, scope, option, name, line) for option in value.options])
 
 
 def _attribute(m: Machine, scope: Scope, value: Value, name: str, line: int) -> Value:

@@ -154,8 +154,8 @@ class Registry:
         known, unknown = cls.order()
         if any(ancestor.qualname == MODEL for ancestor in known):
             return cls.qualname != MODEL
-        if not unknown or cls.module.is_library:
-            return False
+        if cls.module.is_library or not any(not name.startswith("django.") for name in unknown):
+            return False  # Django's own Model is known; nothing else of Django is one
         return any(
             isinstance(value, Made)
             and value.callee.startswith(("django.db.models.", "django.contrib.gis.db.models."))

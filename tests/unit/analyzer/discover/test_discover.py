@@ -81,6 +81,14 @@ def test_a_folder_without_init_inside_a_package_belongs_to_it(tmp_path: Path) ->
     assert _modules(tmp_path)["shop/management/commands/sweep.py"] == "shop.management.commands.sweep"
 
 
+def test_a_manage_py_inside_a_package_does_not_start_the_names(tmp_path: Path) -> None:
+    _write(tmp_path, "core/__init__.py", "core/app/__init__.py", "core/app/models.py", "core/app/settings.py")
+    (tmp_path / "core/app/manage.py").write_text(
+        'environ.setdefault("DJANGO_SETTINGS_MODULE", "core.app.settings")'
+    )
+    assert _modules(tmp_path)["core/app/models.py"] == "core.app.models"
+
+
 def test_the_analysed_folder_may_be_a_package_itself(tmp_path: Path) -> None:
     _write(tmp_path, "shop/__init__.py", "shop/models.py")
     assert _modules(tmp_path / "shop") == {"__init__.py": "shop", "models.py": "shop.models"}
