@@ -70,6 +70,8 @@ def _decorate(m: Machine, scope: Scope, found: Function, result: Value, expressi
         elif name == "builtins.classmethod":
             found.kind = "class"
         elif name:
+            if last == "wraps" and isinstance(option, Made) and option.args:
+                found.wraps = option.args[0]
             found.decorators.append(option)
             _announce(m, scope, found, option, last)
             found.atomic = found.atomic or _is_atomic(option)

@@ -127,11 +127,11 @@ class _Walker:
                 else next(iter(_texts(given)), "")
             )
         level = prefix.level(pattern, kind)
-        view = made.arg(1, "view")
-        for option in options(view) if view is not None else ():
+        view = made.arg(1, "view") or Unknown("a pattern without a view")
+        for option in options(view):
             if _holds_patterns(option):
                 yield from self.below(option, level, made)
-            elif option is options(view)[0] if view is not None else False:
+            elif option is options(view)[0]:
                 yield self.route(made, option, level)
 
     def below(self, value: Value, level: Prefix, made: Made) -> Iterator[Found]:
@@ -162,15 +162,14 @@ class _Walker:
                 else None
             )
             if state is not None and state.unit is not None:
-                if prefix_repeats(state, level):
-                    continue
                 self.included[state] = None
                 app_name = text(self.m.module_name(state, "app_name")) or ""
                 yield from self.module(state, level.inside(namespace or app_name))
             elif isinstance(option, Items) and option.kind == "tuple" and option.items:
                 app_name = text(option.items[1]) or "" if len(option.items) > 1 else ""
-                yield from self.patterns(
-                    option.items[0], level.inside(namespace or app_name), made.module, made.line
+                named: dict[str, Value] = {"namespace": Literal(namespace or app_name)}
+                yield from self.include(
+                    Made(made.callee, option.items[:1], named, made.module, made.line), level
                 )
             else:
                 yield from self.patterns(option, level.inside(namespace), made.module, made.line)
@@ -201,11 +200,6 @@ class _Walker:
             namespace=level.namespace, library=library,
         )  # fmt: skip
         return Found(route, target)
-
-
-def prefix_repeats(state: ModuleState, level: Prefix) -> bool:
-    """Guards against URL modules that include each other."""
-    return level.depth > _DEEPEST
 
 
 def _holds_patterns(value: Value) -> bool:
