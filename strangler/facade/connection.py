@@ -14,12 +14,13 @@ import httptools
 
 from strangler.facade.asgi import Headers
 from strangler.facade.failures import Failure
-from strangler.facade.transport import Body, Request
+from strangler.facade.transport import FRAMING_ALLOWANCE, Body, Request
 
 HIGH_WATER = 256 * 1024
 """Bytes of an answer that wait for a slow client before the upstream is no longer read."""
 HEAD_LIMIT = 128 * 1024
-"""Bytes of header fields that an answer may have; one read more may pass."""
+"""Bytes that an answer may have besides the data of its body: header fields, interim answers, trailers; one read more
+may pass."""
 _FRAMING = frozenset({b"transfer-encoding", b"content-length"})
 CONTINUE_TIMEOUT = 1.0
 """Seconds to wait for ``100 Continue`` before the body is sent anyway (RFC 9110, 10.1.1)."""
@@ -37,7 +38,7 @@ class Connection(asyncio.Protocol):
     _message_read: bool
     _keep_alive: bool
     _until_eof: bool
-    _head_size: int
+    _framing_size: int
     _awaiting_client: bool
 
     def __init__(
@@ -165,16 +166,15 @@ class Connection(asyncio.Protocol):
             self.close()
             return
         self._answered = True
+        self._framing_size += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             self._switch(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             self._parse_failed(str(error))
-        if not self._head_read:
-            self._head_size += len(data)
-            if self._head_size > HEAD_LIMIT:
-                self._parse_failed("its header fields are too large")
+        if self._framing_size > HEAD_LIMIT and not self._message_read:
+            self._parse_failed("its header fields are too large")
 
     def eof_received(self) -> None:
         """The transport then closes itself; an answer may end in this way (RFC 9112, 6.3)."""
@@ -241,6 +241,7 @@ class Connection(asyncio.Protocol):
         if self._message_read:
             self._keep_alive = False
             return
+        self._framing_size = max(0, self._framing_size - (FRAMING_ALLOWANCE + 1) * len(data))
         self._buffer.append(data)
         self._buffered += len(data)
         if self._buffered > HIGH_WATER and not self._paused:
@@ -267,7 +268,7 @@ class Connection(asyncio.Protocol):
         self._message_read = False
         self._keep_alive = True
         self._until_eof = True
-        self._head_size = 0
+        self._framing_size = 0
         self._awaiting_client = False
         if self._parser_is_spent:
             self._parser = httptools.HttpResponseParser(self)

@@ -34,12 +34,20 @@ _FORWARDED = frozenset(
         b"x-forwarded-for",
         b"x-forwarded-host",
         b"x-forwarded-port",
+        b"x-forwarded-prefix",
         b"x-forwarded-proto",
+        b"x-forwarded-protocol",
+        b"x-forwarded-scheme",
+        b"x-forwarded-server",
+        b"x-forwarded-ssl",
         b"x-real-ip",
     }
 )
+"""None of these is passed on as it came; ``origin_of`` writes the four that are."""
 _READ = frozenset({b"host", b"content-length", b"expect", b"x-request-id"}) | HOP_BY_HOP | _FORWARDED
 _FRAMING = frozenset({b"host", b"content-length"})
+_MOST_HOST = 262
+"""Bytes of the longest host name (RFC 1035, 2.3.4), in brackets or with a port."""
 _HOST = re.compile(rb"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
 
@@ -141,9 +149,13 @@ def _without_nominated(head: Head, nominated: set[bytes]) -> None:
         head.kept[:] = [field for field in head.kept if field[0] not in unwanted]
 
 
-@lru_cache(maxsize=1024)
 def host_is_valid(host: bytes) -> bool:
     """Whether a Host field is a name or address with an optional port, and nothing else."""
+    return len(host) <= _MOST_HOST and _fits_host(host)  # what is remembered has to be short
+
+
+@lru_cache(maxsize=1024)
+def _fits_host(host: bytes) -> bool:
     return _HOST.fullmatch(host) is not None
 
 
@@ -169,24 +181,23 @@ def origin_of(
     told_host = _outermost(forwarded, b"x-forwarded-host", trusted_hops)
     seen_host = told_host if told_host and host_is_valid(told_host) else host
     port = _outermost(forwarded, b"x-forwarded-port", trusted_hops)
-    fields = (
-        (b"x-forwarded-for", b", ".join(chain)),
-        (b"x-forwarded-proto", scheme.encode()),
-        (b"x-forwarded-host", seen_host),
-        (b"x-forwarded-port", port if port and port.isdigit() else _port(seen_host, scheme)),
-    )
-    return Origin(chain[0].decode("latin-1"), scheme, fields)
+    port = port if port and port.isdigit() else _port(seen_host, scheme)
+    return Origin(chain[0].decode("latin-1"), scheme, _fields(b", ".join(chain), scheme, seen_host, port))
 
 
 @lru_cache(maxsize=4096)
 def _direct(peer: str, scheme: str, host: bytes) -> Origin:
+    return Origin(peer, scheme, _fields(peer.encode(), scheme, host, _port(host, scheme)))
+
+
+def _fields(chain: bytes, scheme: str, host: bytes, port: bytes) -> tuple[tuple[bytes, bytes], ...]:
     fields = (
-        (b"x-forwarded-for", peer.encode()),
+        (b"x-forwarded-for", chain),
         (b"x-forwarded-proto", scheme.encode()),
         (b"x-forwarded-host", host),
-        (b"x-forwarded-port", _port(host, scheme)),
+        (b"x-forwarded-port", port),
     )
-    return Origin(peer, scheme, fields)
+    return fields if host else (*fields[:2], fields[3])  # HTTP/1.0 needs no Host
 
 
 def _items(value: bytes | None) -> list[bytes]:

@@ -26,6 +26,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _PARAMETERS = re.compile(r";[^/]*")
 _SLASHES = re.compile(r"/{2,}")
 _MAX_DECODINGS = 3
+_MOST_REMEMBERED = 1024
+"""Bytes of a path that is remembered: what a client makes the facade keep has to be little."""
+_MOST_AMBIGUOUS = 4096
+"""Bytes of an ambiguous path: finding all that it could mean costs far more than to send it."""
 
 
 def decoded_path(raw: bytes) -> str:
@@ -34,15 +38,21 @@ def decoded_path(raw: bytes) -> str:
     return text if text.isascii() else _SURROGATE.sub(lambda bad: f"%{ord(bad[0]) - 0xDC00:02X}", text)
 
 
-@lru_cache(maxsize=4096)
 def read_path(raw: bytes) -> tuple[str, bool]:
     """The decoded path, and whether servers may disagree about it."""
+    return _remembered(raw) if len(raw) <= _MOST_REMEMBERED else _read(raw)
+
+
+def _read(raw: bytes) -> tuple[str, bool]:
     decoded = decoded_path(raw)
     if _MARKS.search(raw) is None:
         return decoded, False
     return decoded, _AMBIGUOUS.search(raw.decode("latin-1")) is not None or _AMBIGUOUS.search(
         decoded
     ) is not None
+
+
+_remembered = lru_cache(maxsize=4096)(_read)
 
 
 def readings(raw: bytes) -> frozenset[str]:
@@ -58,6 +68,8 @@ def readings(raw: bytes) -> frozenset[str]:
 
 def check_path(table: RouteTable, method: str, raw: bytes, host: str) -> None:
     """Raises ``Failure`` (400) where a path, an ambiguous one, could mean a route of a group."""
+    if len(raw) > _MOST_AMBIGUOUS:
+        raise refuse(f"the path can be read in several ways, and has more than {_MOST_AMBIGUOUS} bytes")
     for reading in readings(raw):
         route: Route | None = match(table, method, reading, host)
         if route is not None and route.group is not None:

@@ -6,10 +6,11 @@ What it changes, and why:
   (a client that half-closes counts as gone, as it does in nginx);
 - the request target is kept byte for byte; trailers never become header fields;
 - the absolute form is accepted only where it names the same host as ``Host`` (RFC 9112, 3.2.2);
-- heads have a size limit and a time limit; answers that a client does not read are given up;
+- heads have a size limit and a time limit, and so has what a body holds besides its data (chunk extensions, trailers);
+- answers that a client does not read are given up, and of a body whose answer came early only a little more is read;
 - an answer without a length is closed by the end of the connection for HTTP/1.0, not chunked;
-- ``Upgrade: websocket`` turns the connection into a tunnel when the upstream answers 101; any other ``Upgrade`` is
-  ignored, and its request's body is read (llhttp alone would drop it).
+- ``Upgrade: websocket`` turns the connection into a tunnel when the upstream answers 101; any other ``Upgrade``, and
+  every one of HTTP/1.0, is ignored, and its request's body is read (llhttp alone would drop it).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from strangler.facade.answers import answer_for
 from strangler.facade.asgi import TARGET, UPGRADE, Headers, Message
 from strangler.facade.failures import Failure
+from strangler.facade.transport import FRAMING_ALLOWANCE
 from strangler.facade.tunnel import Upgrade
 
 HEAD_LIMIT = 64 * 1024
@@ -35,8 +37,10 @@ HEAD_TIMEOUT = 20.0
 """Seconds in which a head must be complete once it has begun, and in which a new connection must begin one."""
 SEND_TIMEOUT = 60.0
 """Seconds that a client may leave an answer unread."""
-LINGER = 5.0
-"""Seconds for which a client may go on sending when its answer came early and the connection is to be closed."""
+LINGER = 1.0
+"""Seconds for which a client may go on sending its body when the answer came early; then the connection is closed."""
+LINGER_LIMIT = 1024 * 1024
+"""Bytes of it that are read in that time; for what is left of it the client has only its answer to read."""
 
 
 class Cycle(RequestResponseCycle):
@@ -124,7 +128,6 @@ class Cycle(RequestResponseCycle):
         """Closes; where the client is still sending, only this direction at first: a reset could destroy the answer."""
         if self.more_body and self.transport.can_write_eof():
             self.transport.write_eof()
-            asyncio.get_running_loop().call_later(LINGER, self.transport.close)
         else:
             self.transport.close()
 
@@ -137,6 +140,8 @@ class FacadeProtocol(HttpToolsProtocol):
         self._task: asyncio.Task[None] | None = None
         self._in_head = True
         self._head_size = 0
+        self._framing_size = 0
+        self._lingering: int | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._deadline: float | None = None
         self._upgrade: Upgrade | None = None
@@ -154,14 +159,18 @@ class FacadeProtocol(HttpToolsProtocol):
         if self._upgrade is not None:
             self._upgrade.early(data)
             return
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._switch(data[upgrade.args[0] :])
-        except httptools.HttpParserError as error:
-            self._refuse(_reason(error))
-        if self._in_head and not self.transport.is_closing():
-            self._bound_head(len(data) if was_in_head else 0)
+        if self._lingering is not None and not self._may_linger(len(data)):
+            return
+        self._framing_size += len(data)
+        rest = data
+        while rest:
+            rest = self._read(rest)
+        if self.transport.is_closing():
+            return
+        if self._in_head:
+            self._bound_head(len(data) if was_in_head else 1)
+        elif self._framing_size > HEAD_LIMIT:
+            self._refuse("", Failure("request too large", "the framing of the body is larger than its data"))
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._timer is not None:
@@ -195,7 +204,7 @@ class FacadeProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        self._head_size = 0
+        self._head_size = self._framing_size = 0
         self._deadline = None
         parser = self.parser
         version = parser.get_http_version()
@@ -222,23 +231,30 @@ class FacadeProtocol(HttpToolsProtocol):
             self._begin(version == "1.1" and parser.should_keep_alive())
 
     def on_body(self, body: bytes) -> None:
+        self._framing_size = max(0, self._framing_size - (FRAMING_ALLOWANCE + 1) * len(body))
         if not self.parser.should_upgrade():
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if not self.parser.should_upgrade():
+        if self._lingering is not None:
+            self._lingering = None
+            self._expect_within(self.timeout_keep_alive)
+        elif not self.parser.should_upgrade():
             super().on_message_complete()
 
     # -- inner workings
 
     def on_response_complete(self) -> None:
-        """The next request begins, or the wait for one."""
+        """The next request begins, or the wait for one, or for the rest of the body that this one came with."""
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
+        elif self.cycle is not None and self.cycle.more_body:
+            self._lingering = LINGER_LIMIT
+            self._expect_within(LINGER)
         else:
             self._expect_within(self.timeout_keep_alive)
 
@@ -270,8 +286,28 @@ class FacadeProtocol(HttpToolsProtocol):
         self.tasks.add(self._task)
         self._task.add_done_callback(self.tasks.discard)
 
-    def _switch(self, rest: bytes) -> None:
-        """The parser stopped at a head with ``Upgrade``: a WebSocket may become a tunnel, others lose the field."""
+    def _read(self, data: bytes) -> bytes:
+        """Feeds the parser; returns what it has to be fed next."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            return self._switch(data[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
+            self._refuse(_reason(error))
+        return b""
+
+    def _may_linger(self, size: int) -> bool:
+        """Counts what comes of a body whose answer is out. Whether it is to be parsed: the next request may follow."""
+        assert self.cycle is not None
+        assert self._lingering is not None
+        self._lingering -= size
+        if self._lingering < 0:
+            self.flow.pause_reading()
+        return self._lingering >= 0 and self.cycle.keep_alive
+
+    def _switch(self, rest: bytes) -> bytes:
+        """The parser stopped at a head with ``Upgrade``: a WebSocket may become a tunnel, others lose the field.
+        Returns what is to be parsed next."""
         names = {
             name: value
             for name, value in self.headers
@@ -281,14 +317,15 @@ class FacadeProtocol(HttpToolsProtocol):
             names.get(b"upgrade", b"").strip().lower() == b"websocket"
             and len(names) == 1
             and self.scope["method"] == "GET"
+            and self.scope["http_version"] == "1.1"
         ):
             self._upgrade = Upgrade(self, rest)
             self._extensions[UPGRADE] = self._upgrade
             self._begin(keep_alive=False).more_body = False
-            return
+            return b""
         if self.scope["method"] == "CONNECT":
             self._refuse("CONNECT is not served here")
-            return
+            return b""
         parts = [
             self.scope["method"].encode(),
             b" ",
@@ -303,7 +340,7 @@ class FacadeProtocol(HttpToolsProtocol):
             if name != b"upgrade":
                 parts += (name, b": ", value, b"\r\n")
         self.parser = httptools.HttpRequestParser(self)
-        self.data_received(b"".join([*parts, b"\r\n", rest]))
+        return b"".join([*parts, b"\r\n", rest])
 
     def _refuse(self, message: str, failure: Failure | None = None) -> None:
         """Answers what could not be parsed, unless an answer to an earlier request is under way: then only closes."""
@@ -334,14 +371,14 @@ class FacadeProtocol(HttpToolsProtocol):
                 "", Failure("request too large", f"the header fields have more than {HEAD_LIMIT} bytes")
             )
         elif self._head_size == size:  # the first part of a head: the rest has to come soon
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
             self._expect_within(HEAD_TIMEOUT)
 
     def _expect_within(self, seconds: float) -> None:
         """A whole head has to come. One timer outlives many requests: cheaper than one for each."""
         self._deadline = self.loop.time() + seconds
+        if self._timer is not None and self._timer.when() > self._deadline:
+            self._timer.cancel()
+            self._timer = None
         if self._timer is None:
             self._timer = self.loop.call_later(seconds, self._tick)
 

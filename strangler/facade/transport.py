@@ -13,6 +13,9 @@ IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 """Methods that may be repeated (RFC 9110, 9.2.2)."""
 BODY_TIMEOUT = 60.0
 """Seconds that a client may be silent in the middle of its request."""
+FRAMING_ALLOWANCE = 8
+"""Bytes of framing that each byte of a chunked body may cost: a chunk of one byte needs five, and is poor but legal.
+More than that, and what does not go with a body's data (trailers), counts towards the limit of a head."""
 
 
 @dataclass(slots=True)

@@ -178,7 +178,7 @@ def _host_name(host: str) -> str:
     name = host.lower()
     if name.startswith("["):
         return name.partition("]")[0] + "]"
-    return name.rpartition(":")[0] if ":" in name else name
+    return name.partition(":")[0].removesuffix(".")  # a full name may end in a dot; Django drops it as well
 
 
 def _host_fits(wanted: str, host: str) -> bool:

@@ -19,6 +19,7 @@ HOST = (b"host", b"shop.example")
         ("1.1", [(b"host", b"a b")], "Host is not"),
         ("1.1", [(b"host", b"a:123456")], "Host is not"),
         ("1.1", [(b"host", b"[::1")], "Host is not"),
+        ("1.1", [(b"host", b"a" * 60_000)], "Host is not"),
         ("1.1", [HOST, HOST], "Host stands twice"),
         ("1.1", [HOST, (b"content-length", b"1"), (b"content-length", b"1")], "Content-Length stands twice"),
         ("1.1", [HOST, (b"content-length", b"1,1")], "not a number"),
@@ -141,3 +142,21 @@ def test_views_read_as_django_does() -> None:
         ["cookie", "x-a"],
         2,
     )
+
+
+@pytest.mark.parametrize("name", ["ssl", "protocol", "scheme", "server", "prefix", "proto"])
+def test_no_spelling_of_the_scheme_or_place_that_a_client_claims_is_passed_on(name: str) -> None:
+    forged = (b"x-forwarded-" + name.encode(), b"https")
+    head = read_head("1.1", [HOST, forged])
+    assert forged not in head.kept
+    for hops in (0, 1, 2):
+        told = origin_of("10.0.0.1", "http", head.host, head.forwarded, hops)
+        believed = name == "proto" and hops > 0
+        assert (told.scheme == "https") is believed
+        assert (forged in told.fields) is believed
+
+
+def test_without_a_host_no_host_is_claimed() -> None:
+    assert "x-forwarded-host" not in [
+        name.decode() for name, _ in origin_of("1.2.3.4", "http", b"", {}, 0).fields
+    ]

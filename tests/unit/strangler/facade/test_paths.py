@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from strangler.facade import Failure
-from strangler.facade.paths import check_path, decoded_path, read_path, readings
+from strangler.facade.paths import _remembered, check_path, decoded_path, read_path, readings
 from strangler.routing import Group, Route, RouteTable, Upstream
 
 TABLE = RouteTable(
@@ -86,3 +86,15 @@ def test_ordinary_punctuation_is_not_ambiguous(raw: bytes) -> None:
 
 def test_an_odd_path_cannot_make_the_facade_work_long() -> None:
     assert len(readings(b"/%25252e/;//\\#\0\x01/.." * 200)) <= 5 * 2**7
+
+
+def test_a_long_path_is_not_remembered() -> None:
+    before = _remembered.cache_info().currsize
+    read_path(b"/" + b"a" * 60_000)
+    assert _remembered.cache_info().currsize == before
+
+
+def test_a_long_ambiguous_path_is_refused_without_a_thought() -> None:
+    with pytest.raises(Failure, match="more than 4096 bytes"):
+        check_path(TABLE, "GET", b"/other//" + b"a;/" * 20_000, "")
+    check_path(TABLE, "GET", b"/other//" + b"a;/" * 1000, "")

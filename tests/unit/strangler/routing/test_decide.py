@@ -131,6 +131,12 @@ def test_a_language_may_stand_before_some_routes_only() -> None:
         assert match(table, "GET", path) is None
 
 
+@pytest.mark.parametrize("host", ["shop.example", "shop.example.", "SHOP.example.:8080", "shop.example:8080"])
+def test_no_spelling_of_a_host_goes_round_its_routes(host: str) -> None:
+    narrow = Route("narrow", "/a/", hosts=("shop.example",))
+    assert match(RouteTable(routes=(narrow,)), "GET", "/a/", host) == narrow
+
+
 def test_methods_and_hosts_narrow_a_route() -> None:
     narrow = Route("narrow", "/a/", methods=frozenset({"GET"}), hosts=("*.example.com", "[::1]"))
     wide = Route("wide", "/a/")
