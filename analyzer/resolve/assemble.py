@@ -25,9 +25,10 @@ from analyzer.model.facts import (
     Unresolved,
 )
 from analyzer.resolve import closure
+from analyzer.resolve.declarations import Link
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.modules import ModuleState
-from analyzer.resolve.registry import Info, Link
+from analyzer.resolve.registry import Info
 from analyzer.resolve.scope import Context
 from analyzer.resolve.sites import FOREIGN
 from analyzer.resolve.trace import Trace
@@ -124,7 +125,7 @@ def _targets(m: Machine, state: ModuleState, node: ir.Import) -> dict[str, list[
 def _contexts(m: Machine, trace: Trace) -> list[Context]:
     """Every context of the project's own code, with those that stand for entry points."""
     found = dict.fromkeys(m.ledger.contexts.values())
-    found.update(dict.fromkeys(getattr(m, "module_contexts", {}).values()))
+    found.update(dict.fromkeys(m.module_contexts.values()))
     found.update(dict.fromkeys(context for _, context in trace.routes))
     found.update(dict.fromkeys(entry.context for entry in trace.entries))
     return [context for context in found if context.module.source is not None and not context.module.is_test]

@@ -25,7 +25,6 @@ class Interpreter(Machine):
         self.registry.class_named = self._class_named
         self.builtin_names = {name: External(f"builtins.{name}") for name in dir(builtins)}
         self.loading = 0
-        self.module_contexts: dict[str, Context] = {}
 
     def load(self, state: ModuleState) -> None:
         if state.status != "new" or state.unit is None:

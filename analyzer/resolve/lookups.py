@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from analyzer.resolve.declarations import Link
 from analyzer.resolve.machine import Machine
-from analyzer.resolve.registry import Link
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import Class, Items, Made, Map, Query, Value, options, strings, text
 

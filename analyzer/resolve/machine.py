@@ -82,6 +82,7 @@ class Machine(ABC):
         self.settings: list[ModuleState] = []
         self.tracing = False
         """False while module level code runs, True while functions are traced for their effects."""
+        self.module_contexts: dict[str, Context] = {}
         self.late: list[LateImport] = []
         self.steps = 0
         self.running: dict[int, int] = {}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from analyzer.resolve import lookups
+from analyzer.resolve.declarations import Link
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member
-from analyzer.resolve.registry import Link
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import (
     Class,

@@ -5,39 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from analyzer.model.facts import Field, Location, RelationKind
+from analyzer.model.facts import Field, Location
 from analyzer.resolve.apps import AppIndex
-from analyzer.resolve.fields import RELATION_FIELDS, TEXT_LENGTHS, RelationField, is_field_class
+from analyzer.resolve.declarations import Link, column_of, field_class, flag, link_of
+from analyzer.resolve.fields import is_field_class
 from analyzer.resolve.modules import ModuleIndex, ModuleState, classes
 from analyzer.resolve.values import Class, External, Instance, Literal, Made, Value, options, strings, text
 
 MODEL = "django.db.models.base.Model"
 MANAGER = "django.db.models.manager.BaseManager"
 QUERYSET = "django.db.models.query.QuerySet"
-
-
-@dataclass(slots=True, eq=False)
-class Link:
-    """A relation of a model: what was declared, and the model it leads to once that is known."""
-
-    kind: RelationKind
-    name: str
-    declared: Value
-    owner: Class
-    line: int
-    target: Class | None = None
-    label: str | None = None
-    target_text: str = ""
-    on_delete: str | None = None
-    related_name: str | None = None
-    related_query_name: str | None = None
-    through: Class | None = None
-    through_label: str | None = None
-    through_table: str = ""
-    null: bool = False
-    column: str = ""
-    source_model: Class | None = None
-    content_type_field: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -255,15 +232,15 @@ class Registry:
             info.links[name] = link
 
     def _field(self, info: Info, ancestor: Class, name: str, value: Made | Instance) -> None:
-        kind, relation = _field_class(value)
+        kind, relation = field_class(value)
         if relation is None:
             if kind and is_field_class(kind):
-                info.fields[name] = _column(
+                info.fields[name] = column_of(
                     name, kind, value, Location(ancestor.module.file, ancestor.line_of.get(name, 0))
                 )
             return
-        link = _link(relation, name, value, ancestor, info.cls)
-        if link.kind == "o2o" and _flag(value, "parent_link"):
+        link = link_of(relation, name, value, ancestor, info.cls)
+        if link.kind == "o2o" and flag(value, "parent_link"):
             info.links = {
                 key: old for key, old in info.links.items() if old.kind != "mti" or not self._same(old, link)
             }
@@ -272,7 +249,7 @@ class Registry:
         if relation.kind in {"fk", "o2o"} and link.kind != "gfk":
             where = Location(ancestor.module.file, ancestor.line_of.get(name, 0))
             info.fields[name] = Field(
-                name, link.column, kind, where, link.null, relation.kind == "o2o", _flag(value, "primary_key")
+                name, link.column, kind, where, link.null, relation.kind == "o2o", flag(value, "primary_key")
             )
 
     def _same(self, old: Link, new: Link) -> bool:
@@ -297,7 +274,7 @@ class Registry:
         value = link.declared
         made = value if isinstance(value, Made | Instance) else None
         through = made.kwargs.get("through") if made else None
-        fixed = _field_class(made)[1] if made else None
+        fixed = field_class(made)[1] if made else None
         if through is None and fixed is not None and fixed.through:
             link.through, link.through_label, _ = self._model(Literal(fixed.through), owner)
         elif (
@@ -322,7 +299,7 @@ class Registry:
         given = declared.kwargs.get("to", declared.kwargs.get("othermodel"))
         if given is None and declared.args:
             given = declared.args[0]
-        relation = _field_class(declared)[1]
+        relation = field_class(declared)[1]
         if (given is None or not _names_a_model(given)) and relation is not None and relation.target:
             through = self._through_target(declared, owner)
             if through is not None:
@@ -466,68 +443,6 @@ def _own_meta(cls: Class) -> dict[str, object]:
         if ancestor is not meta:
             found.pop("abstract", None)
     return found
-
-
-def _field_class(value: Made | Instance | None) -> tuple[str, RelationField | None]:
-    """The class name of a field, and what it declares if it is a relation."""
-    if value is None:
-        return "", None
-    if isinstance(value, Made):
-        return value.short, RELATION_FIELDS.get(value.short)
-    known, unknown = value.cls.order()
-    for name in [*(cls.name for cls in known), *(name.rpartition(".")[2] for name in unknown)]:
-        if name in RELATION_FIELDS:
-            return value.cls.name, RELATION_FIELDS[name]
-    fields = [name for name in unknown if is_field_class(name.rpartition(".")[2])]
-    return (
-        value.cls.name if value.cls.name.endswith("Field") else fields[0].rpartition(".")[2] if fields else ""
-    ), None
-
-
-def _link(relation: RelationField, name: str, value: Made | Instance, ancestor: Class, model: Class) -> Link:
-    link = Link(relation.kind, name, value, ancestor, ancestor.line_of.get(name, ancestor.node.line))
-    link.source_model = model
-    kwargs = value.kwargs
-    link.related_name = text(kwargs.get("related_name"))
-    link.related_query_name = text(kwargs.get("related_query_name"))
-    link.null = _flag(value, "null")
-    link.column = text(kwargs.get("db_column")) or f"{name}_id"
-    if relation.kind in {"fk", "o2o"}:
-        given = kwargs.get("on_delete") or (value.args[1] if len(value.args) > 1 else None)
-        link.on_delete = _on_delete(given) or relation.on_delete or "CASCADE"
-    if relation.kind == "gfk":
-        link.content_type_field = (
-            text(kwargs.get("ct_field")) or text(value.args[0] if value.args else None) or "content_type"
-        )
-    return link
-
-
-def _on_delete(value: Value | None) -> str | None:
-    for option in options(value) if value is not None else ():
-        name = (
-            option.name if isinstance(option, External) else option.callee if isinstance(option, Made) else ""
-        )
-        last = name.rpartition(".")[2]
-        if last.isupper() or last == "SET":
-            return last
-    return None
-
-
-def _column(name: str, kind: str, value: Made | Instance, where: Location) -> Field:
-    given = value.kwargs.get("max_length")
-    length = (
-        given.value if isinstance(given, Literal) and isinstance(given.value, int) else TEXT_LENGTHS.get(kind)
-    )
-    primary = _flag(value, "primary_key")
-    return Field(
-        name, text(value.kwargs.get("db_column")) or name, kind, where, _flag(value, "null"),
-        _flag(value, "unique") or primary, primary, length,
-    )  # fmt: skip
-
-
-def _flag(value: Made | Instance, name: str) -> bool:
-    given = value.kwargs.get(name)
-    return isinstance(given, Literal) and given.value is True
 
 
 def _names_a_model(value: Value) -> bool:
