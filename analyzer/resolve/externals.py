@@ -204,6 +204,14 @@ def _type(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value],
     return found if isinstance(found, Class) else Unknown("the type of a value")
 
 
+def _issubclass(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    """Certain only between classes that are known with all their bases."""
+    if len(args) != 2 or not isinstance(args[0], Class) or not isinstance(args[1], Class):
+        return Unknown("a test")
+    known, unknown = args[0].order()
+    return Literal(args[1] in known) if args[1] in known or not unknown else Unknown("a test")
+
+
 def _str(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
     return args[0] if args and isinstance(args[0], Literal) else External("builtins.str()")
 
@@ -258,6 +266,7 @@ KNOWN: dict[str, External_] = {
     "builtins.filter": _filter,
     "builtins.frozenset": _iterable,
     "builtins.getattr": _getattr,
+    "builtins.issubclass": _issubclass,
     "builtins.iter": _iterable,
     "builtins.list": _iterable,
     "builtins.map": _map,

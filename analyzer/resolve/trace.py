@@ -61,7 +61,7 @@ def trace(m: Machine, progress: Callable[[int, int], None] | None = None) -> Tra
     result = Trace()
     result.models = _models(m, states)
     m.registry.seal(result.models)
-    _ready(m)
+    _ready(m, result.models)
     for state in states:
         m.load(state)
     _connect(m)
@@ -116,15 +116,21 @@ def _is_used(m: Machine, stub: ModuleState) -> bool:
     return any(name == package or name.startswith(package + ".") for name in installed)
 
 
-def _ready(m: Machine) -> None:
+def _ready(m: Machine, models: list[Class]) -> None:
     """``AppConfig.ready()`` connects receivers and binds attributes; it runs like module level code."""
+    models_of: dict[str, list[Value]] = {}
+    for found in models:
+        info = m.registry.info(found)
+        if info is not None and not info.abstract:
+            models_of.setdefault(info.app, []).append(found)
     for app in sorted(m.apps.by_label.values(), key=lambda app: app.label):
         if app.config_module is None or app.config_module.is_test:
             continue
         cls = m.module_name(app.config_module, app.config_class)
         if isinstance(cls, Class):
             scope = _root(app.config_module)
-            cls.instance().attrs.update(name=Literal(app.name), label=Literal(app.label))
+            own = Items("list", list(models_of.get(app.label, [])))
+            cls.instance().attrs.update(name=Literal(app.name), label=Literal(app.label), models=own)
             ready = m.attribute(scope, cls.instance(), "ready", cls.node.line)
             if isinstance(ready, Bound):
                 m.call(scope, ready, [], {}, cls.node.line)

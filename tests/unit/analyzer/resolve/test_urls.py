@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from fakes.projects import FakeProject
 
@@ -206,3 +208,28 @@ def test_a_route_has_the_tables_of_all_that_serving_it_runs(
 ) -> None:
     found = _route(facts, route)
     assert (set(found.tables_read), set(found.tables_written)) == (read, written)
+
+
+def test_views_that_a_configuration_registers_for_its_models_are_routed(tmp_path: Path) -> None:
+    registering = """
+        from django.apps import AppConfig
+
+        class ShopConfig(AppConfig):
+            name = "shop"
+
+            def ready(self):
+                from .models import Item
+                from .registry import register
+                from .views import Detail
+                for model in self.get_models():
+                    if issubclass(model, Item):
+                        register(model._meta.model_name)(Detail)
+    """
+    urls = """
+        from django.urls import include, path
+        from shop.registry import registered
+        urlpatterns = [path("", include(registered("shop")))]
+    """
+    files = {"shop/apps.py": registering, "site_/urls.py": urls, "shop/registry.py": REGISTRY}
+    facts = FakeProject(tmp_path, {**files, "shop/views.py": VIEWS, "shop/models.py": MODELS}).facts()
+    assert [found.route for found in facts.routes] == ["edit/", "item/"]
