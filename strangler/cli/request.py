@@ -39,7 +39,7 @@ def facts_of(method: str, path: str, headers: list[str], host: str, client: str)
         ) from None
     return RequestFacts(
         method=read_method(method, "METHOD"),
-        path=decoded_path(path.partition("?")[0].encode()),
+        path=decoded_path(path.partition("?")[0].encode("utf-8", "surrogateescape")),
         host=host or given.get("host", ""),
         headers=given,
         cookies={name: morsel.value for name, morsel in cookies.items()},

@@ -73,6 +73,6 @@ def _address(text: str, where: str) -> Address:
     host = found["host"].strip("[]")
     try:
         resolved = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0]
-    except OSError:
+    except (OSError, UnicodeError):
         raise BadDocument(f"the host {host!r} is unknown", where=where, remedy="Use an address.") from None
     return Address(str(resolved), port)

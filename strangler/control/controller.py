@@ -43,7 +43,7 @@ class Controller:
         self._rollouts: Rollouts | None = None
         self._unsaved: list[Counts] = []
         self.leads = False
-        self.trouble: StranglerError | None = None
+        self.trouble: Exception | None = None
 
     async def run(self) -> None:
         """Beat until cancelled; then flush once more and let the lease go."""
@@ -65,7 +65,7 @@ class Controller:
         del self._unsaved[:-MOST_UNSAVED]
         try:
             await asyncio.to_thread(self._act)
-        except StranglerError as error:
+        except Exception as error:  # whatever it is: a guard that has died would protect nobody
             if self.trouble is None:
                 log.warning("rollouts are not watched while the state cannot be reached: %s", error)
             self.trouble, self.leads = error, False

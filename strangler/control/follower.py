@@ -62,8 +62,8 @@ class Follower:
                 self._recovered()
             except StranglerError as error:
                 self._troubled(error)
-            except RuntimeError:  # the event loop is closed: there is nobody left to serve
-                break
+            except Exception as error:  # whatever it is: a thread that has died would follow nothing
+                self._troubled(StranglerError(f"unexpected {type(error).__name__}: {error}"))
             self._stopped.wait(self._interval)
         if self._state is not None:
             self._state.close()
@@ -72,18 +72,22 @@ class Follower:
         if self._state is None:
             self._state = self._open(self._url)
         routes = self._state.routes
-        # Any other version, not only a higher one: a restored backup counts too.
+        # Any other version, not only a higher one: a restored backup counts too. After trouble there may be another
+        # state in its place, so that the same version can mean another table.
         if routes.version() == self._version:
             return
         table = routes.load()
         _ = table.index  # compile here, so that no request waits for it
-        self._loop.call_soon_threadsafe(self._swap, table)
+        try:
+            self._loop.call_soon_threadsafe(self._swap, table)
+        except RuntimeError:  # the event loop is closed: there is nobody left to serve
+            self._stopped.set()
         self._version = table.version
 
     def _troubled(self, error: StranglerError) -> None:
         if self.trouble is None:
             log.warning("the routes cannot be followed, the last table stays in force: %s", error)
-        self.trouble = error
+        self.trouble, self._version = error, None
 
     def _recovered(self) -> None:
         if self.trouble is not None:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from strangler.control.service import Control
-from strangler.errors import Conflict, Refused, StranglerError, Unknown
+from strangler.errors import Conflict, Refused, Unknown
 from strangler.rollout import Action, Observation, RollBack, Rollout, SetShare, Window, advance
 from strangler.rollout.advance import WATCHED, abort, pause, promote, resume, start
 from strangler.rollout.window import SIZE, Counted
@@ -79,9 +79,11 @@ class Rollouts:
     def observe(self, rollout: Rollout) -> Observation:
         """What all workers saw since the step began, at most one interval back."""
         now = self._clock()
-        since = max(rollout.since, now - rollout.interval)
-        # A second that the last step shared is left to the last step.
-        return observation(self._state.windows.totals(int(since) + 1), rollout.group)
+        since = now - rollout.interval
+        if since < rollout.since <= now:  # else the clock was set back, and the guard must not wait for it
+            since = rollout.since
+        # A second that the last step shared is left to the last step. What lies ahead was counted by another clock.
+        return observation(self._state.windows.totals(int(since) + 1, int(now) + 2), rollout.group)
 
     def tick(self) -> bool:
         """Advance every rollout, if this holder is the controller; returns whether it is. Never raises for one rollout
@@ -92,7 +94,7 @@ class Rollouts:
         for record in self._state.rollouts.all():
             try:
                 self._advance(record, lease)
-            except StranglerError as error:
+            except Exception as error:
                 log.warning("the rollout of %s did not advance: %s", record.group, error)
         self._state.windows.forget(int(self._clock()) - KEEP_WINDOWS)
         return True

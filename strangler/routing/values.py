@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from strangler.errors import BadDocument
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """RFC 9110, 5.6.2: what a header, a cookie and a method may be called."""
@@ -49,6 +49,8 @@ def read_percent(value: object, where: str) -> float:
     """A percentage: 0..100 with at most two decimals (a bucket is a hundredth of a percent)."""
     try:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise InvalidOperation
+        if isinstance(value, str) and re.fullmatch(r"[0-9.+]+", value) is None:
             raise InvalidOperation
         number = Decimal(str(value))
         if not 0 <= number <= 100 or number * 100 != int(number * 100):
@@ -92,7 +94,8 @@ def read_url(value: object, where: str) -> str:
     url = read_text(value, where).rstrip("/")
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        named = bool(parts.hostname and parts.hostname.encode("idna"))  # as the resolver will be asked for it
+        usable = parts.scheme in ("http", "https") and named and parts.port != 0
     except ValueError:
         usable = False
     if not usable or re.search(r"\s", url):

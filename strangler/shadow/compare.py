@@ -17,6 +17,7 @@ MOST_DIFFERENCES = 50
 LARGEST = 4 * 1024 * 1024
 """Bytes of a decompressed body that are compared; a small answer may hide a very large one."""
 _MISSING = "(missing)"
+_TOO_DEEP = "(nested too deeply)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,14 @@ def compare(old: Answer, new: Answer, ignore: tuple[str, ...] = ()) -> tuple[Dif
     ``ignore`` holds paths as ``Difference.path`` writes them; ``$.a`` also covers everything below it.
     """
     found = []
-    for difference in _differences(old, new):
-        if not _ignored(difference.path, ignore):
-            found.append(difference)
-            if len(found) == MOST_DIFFERENCES:
-                break
+    try:
+        for difference in _differences(old, new):
+            if not _ignored(difference.path, ignore):
+                found.append(difference)
+                if len(found) == MOST_DIFFERENCES:
+                    break
+    except RecursionError:
+        found.append(Difference("body", _TOO_DEEP, _TOO_DEEP))
     return tuple(found)
 
 
@@ -72,12 +76,13 @@ def _differences(old: Answer, new: Answer) -> Iterator[Difference]:
 def _walk(path: str, old: Any, new: Any) -> Iterator[Difference]:
     if isinstance(old, dict) and isinstance(new, dict):
         for key in (*old, *(key for key in new if key not in old)):
+            place = f"{path}.{_writable(key)}"
             if key not in new:
-                yield Difference(f"{path}.{key}", _short(old[key]), _MISSING)
+                yield Difference(place, _short(old[key]), _MISSING)
             elif key not in old:
-                yield Difference(f"{path}.{key}", _MISSING, _short(new[key]))
+                yield Difference(place, _MISSING, _short(new[key]))
             else:
-                yield from _walk(f"{path}.{key}", old[key], new[key])
+                yield from _walk(place, old[key], new[key])
     elif isinstance(old, list) and isinstance(new, list):
         if len(old) != len(new):
             yield Difference(f"{path}.length", str(len(old)), str(len(new)))
@@ -103,7 +108,7 @@ def _json(answer: Answer, body: bytes) -> tuple[Any] | None:
         return None
     try:
         return (json.loads(body),)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -125,6 +130,11 @@ def _short(value: Any) -> str:
     text = (
         value.decode("utf-8", "replace")
         if isinstance(value, bytes)
-        else json.dumps(value, ensure_ascii=False)
+        else _writable(json.dumps(value, ensure_ascii=False))
     )
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _writable(text: str) -> str:
+    """JSON may hold lone surrogates, which no output can."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()

@@ -16,6 +16,10 @@ from strangler.shadow.compare import Answer, Difference, compare
 MOST_AT_ONCE = 8
 MOST_WAITING = 64
 MOST_SAMPLES = 20
+MOST_PATHS = 1_000
+"""Paths of a group that are counted one by one: a document may be keyed by what its users choose."""
+OTHER_PATHS = "(others)"
+LONGEST_PATH = 200
 TIMEOUT = 10.0
 
 
@@ -127,7 +131,10 @@ class Mirror:
         samples = self._samples.setdefault(copy.group, deque(maxlen=MOST_SAMPLES))
         request = f"{copy.method} {copy.target.partition(b'?')[0].decode('latin-1')}"
         for path, difference in {difference.path: difference for difference in differences}.items():
-            counts[path] = counts.get(path, 0) + 1
+            place = path[:LONGEST_PATH]
+            if place not in counts and len(counts) >= MOST_PATHS:
+                place = OTHER_PATHS
+            counts[place] = counts.get(place, 0) + 1
             samples.append(Sample(request, difference))
         self._on_compared(copy.group, bool(differences))
 

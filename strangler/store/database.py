@@ -10,7 +10,7 @@ from threading import RLock
 from time import monotonic, sleep
 from urllib.parse import quote
 
-from strangler.errors import StoreError
+from strangler.errors import BadDocument, StoreError
 
 APPLICATION_ID = 0x53747267
 """``Strg``: what tells a state file from any other SQLite database."""
@@ -187,6 +187,11 @@ class Database:
             ) from None
         except sqlite3.Error as error:
             raise _explain(error, self.path) from None
+        except (UnicodeEncodeError, OverflowError) as error:
+            what = (
+                "a text that is not UTF-8" if isinstance(error, UnicodeEncodeError) else "a number so large"
+            )
+            raise BadDocument(f"{what} cannot be kept", where=str(self.path), remedy="Correct it.") from None
 
 
 def _explain(error: sqlite3.Error, path: Path) -> StoreError:

@@ -22,7 +22,10 @@ class Lease:
 
 class LeaseStore(Protocol):
     def acquire(self, name: str, holder: str, now: float, ttl: float) -> Lease | None:
-        """Take a lease, or prolong one's own (same token), until ``now + ttl``; None while another one holds it."""
+        """Take a lease, or prolong one's own (same token), until ``now + ttl``; None while another one holds it.
+
+        A lease that would last for more than twice ``ttl`` is from a clock that was set back since, and does not count.
+        """
 
     def release(self, lease: Lease) -> None:
         """Let go early; does nothing when somebody else holds it by now."""

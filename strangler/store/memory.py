@@ -26,7 +26,7 @@ class MemoryLeases:
     def acquire(self, name: str, holder: str, now: float, ttl: float) -> Lease | None:
         with self._lock:
             held = self._leases.get(name)
-            if held is not None and held.holder != holder and held.expires > now:
+            if held is not None and held.holder != holder and now < held.expires <= now + 2 * ttl:
                 return None
             mine = held is not None and held.holder == holder and held.expires > now
             token = held.token + (not mine) if held is not None else 1

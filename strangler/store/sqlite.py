@@ -109,9 +109,10 @@ class SQLiteLeases:
             held = _lease(connection, name)
             token = 1
             if held is not None:
-                if held.expires > now and held.holder != holder:
+                if held.holder != holder and now < held.expires <= now + 2 * ttl:
                     return None
-                token = held.token if held.expires > now else held.token + 1
+                mine = held.holder == holder and held.expires > now
+                token = held.token if mine else held.token + 1
             lease = Lease(name, holder, token, now + ttl)
             connection.execute(
                 "INSERT OR REPLACE INTO leases (name, holder, token, expires) VALUES (?, ?, ?, ?)",

@@ -18,6 +18,17 @@ def test_releasing_what_somebody_else_holds_by_now_does_nothing(state: State) ->
     assert state.leases.holder("x") == taken
 
 
+def test_a_clock_that_was_set_back_does_not_keep_a_dead_holders_lease_alive(state: State) -> None:
+    state.leases.acquire("x", "dead", now=100_000, ttl=5)
+    taken = state.leases.acquire("x", "b", now=100, ttl=5)
+    assert taken == Lease("x", "b", 2, 105)
+
+
+def test_a_clock_that_is_a_little_ahead_is_nobodys_death(state: State) -> None:
+    state.leases.acquire("x", "a", now=103, ttl=5)
+    assert state.leases.acquire("x", "b", now=100, ttl=5) is None
+
+
 def test_of_many_that_ask_at_once_one_gets_it(state: State) -> None:
     with ThreadPoolExecutor(8) as pool:
         got = list(pool.map(lambda n: state.leases.acquire("x", f"h{n}", now=1, ttl=9), range(8)))

@@ -10,7 +10,7 @@ import pytest
 from strangler.control import Control, Follower, Request
 from strangler.control.verbs import SetUpstream
 from strangler.routing import RouteTable
-from strangler.store import open_state
+from strangler.store import State, open_state
 
 
 def change(url: str, port: int) -> None:
@@ -138,3 +138,41 @@ def test_a_closed_loop_ends_the_thread(tmp_path: Path) -> None:
     follower.start()
     follower._thread.join(10)
     assert not follower._thread.is_alive()
+
+
+def test_what_nobody_thought_of_does_not_end_the_following(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/state.db"
+    change(url, 1)
+    troubles: list[Exception] = [RecursionError("deep"), TypeError("odd")]
+
+    def open_(url: str) -> State:
+        if troubles:
+            raise troubles.pop()
+        return open_state(url)
+
+    async def scenario() -> None:
+        facade = Facade()
+        follower = Follower(url, facade.swap, asyncio.get_running_loop(), interval=0.001, open_=open_)
+        follower.start()
+        await facade.version(1)
+        follower.stop()
+
+    asyncio.run(scenario())
+
+
+def test_another_state_in_its_place_is_followed_even_at_the_same_version(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/state.db"
+    change(url, 1)
+
+    async def scenario() -> None:
+        facade = Facade()
+        follower = Follower(url, facade.swap, asyncio.get_running_loop(), interval=0.001)
+        follower.start()
+        await facade.version(1)
+        rename_all(tmp_path, lambda name: name + ".away")
+        await facade.until(lambda: follower.trouble is not None)
+        change(url, 2)
+        await facade.until(lambda: facade.tables[-1].upstreams["monolith"].url.endswith(":2"))
+        follower.stop()
+
+    asyncio.run(scenario())

@@ -218,3 +218,25 @@ def test_a_rollout_that_cannot_be_read_does_not_stop_the_others(state: State, cl
 def test_a_state_that_cannot_be_reached_is_the_callers_to_hear_of(clock: Clock, tmp_path: object) -> None:
     with pytest.raises(StoreError):
         open_state(f"sqlite:///{tmp_path}/missing.db", create=False)
+
+
+def test_the_guard_sees_a_failure_after_the_clock_was_set_back(state: State, clock: Clock) -> None:
+    controller = rollouts(state, clock)
+    controller.start(ROLLOUT)
+    clock.now -= 500
+    clock.now += 2
+    see(state, clock, errors=40)
+    clock.now += 1
+    controller.tick()
+    assert controller.get("billing").phase == "rolled back"
+    assert share(state) == 0
+
+
+def test_what_was_counted_before_the_clock_was_set_back_condemns_nobody(state: State, clock: Clock) -> None:
+    see(state, clock, errors=40)
+    clock.now -= 500
+    controller = rollouts(state, clock)
+    controller.start(ROLLOUT)
+    clock.now += 1
+    controller.tick()
+    assert controller.get("billing").phase == "running"

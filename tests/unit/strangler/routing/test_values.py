@@ -53,6 +53,20 @@ def test_what_is_no_address_of_a_server(value: object) -> None:
         values.read_url(value, "url")
 
 
+@pytest.mark.parametrize("host", ["é..b", "a..b", "a" * 64, ".a"])
+def test_what_no_resolver_can_be_asked_for_is_no_address(host: str) -> None:
+    with pytest.raises(BadDocument):
+        values.read_url(f"http://{host}:80", "url")
+
+
+@pytest.mark.parametrize("value", ["\u0665", "5\u0665", "1_0"])
+def test_digits_of_other_scripts_are_no_percentage(value: str) -> None:
+    with pytest.raises(BadDocument):
+        values.read_percent(value, "share")
+    with pytest.raises(BadDocument):
+        values.read_duration(f"{value}s", "timeout")
+
+
 def test_a_password_in_an_address_is_not_repeated_in_the_remedy() -> None:
     with pytest.raises(BadDocument) as caught:
         values.read_url("http://user:secret@host:1", "url")

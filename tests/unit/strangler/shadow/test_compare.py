@@ -97,3 +97,16 @@ def test_a_wholly_different_document_is_not_thousands_of_differences() -> None:
 
 def test_values_are_shown_short() -> None:
     assert len(compare(answer("x" * 1_000), answer("y"))[0].old) == 80
+
+
+@pytest.mark.parametrize("depth", [*range(900, 1000, 7), 100_000])
+def test_a_document_too_deep_to_walk_differs_and_harms_nobody(depth: int) -> None:
+    old, new = (raw(b"[" * depth + value + b"]" * depth, "application/json") for value in (b"1", b"2"))
+    assert len(compare(old, new)) == 1
+
+
+def test_what_is_no_text_can_still_be_written() -> None:
+    found = compare(
+        raw(b'{"\\ud800": "\\ud801"}', "application/json"), raw(b'{"\\ud800": 1}', "application/json")
+    )
+    assert [(d.path, d.old) for d in found] == [("$.\\ud800", '"\\ud801"')]

@@ -2,7 +2,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from strangler.shadow.compare import Answer
-from strangler.shadow.mirror import MOST_AT_ONCE, MOST_SAMPLES, MOST_WAITING, Copy, Mirror
+from strangler.shadow.mirror import MOST_AT_ONCE, MOST_PATHS, MOST_SAMPLES, MOST_WAITING, Copy, Mirror
 
 
 def copy(body: bytes = b'{"a": 1}') -> Copy:
@@ -65,6 +65,29 @@ def test_samples_show_no_query_and_are_bounded() -> None:
     samples = mirror.samples("billing")
     assert len(samples) == MOST_SAMPLES
     assert {sample.request for sample in samples} == {"GET /api/x/"}
+
+
+def test_documents_keyed_by_what_users_choose_do_not_fill_the_memory() -> None:
+    number = 0
+
+    async def other_keys(copy: Copy) -> Answer:
+        nonlocal number
+        number += 1
+        return Answer(
+            200, {"content-type": "application/json"}, b'{"a": 1, "%d%s": 2}' % (number, b"x" * 999)
+        )
+
+    async def many() -> Mirror:
+        mirror = Mirror(other_keys, Heard())
+        for _ in range(MOST_PATHS + 50):
+            mirror.offer(copy())
+            await mirror.drain()
+        return mirror
+
+    paths = asyncio.run(many()).paths("billing")
+    assert len(paths) == MOST_PATHS + 1
+    assert paths["(others)"] == 50
+    assert max(map(len, paths)) <= 200
 
 
 def test_equal_answers_are_counted_and_leave_nothing_behind() -> None:

@@ -8,7 +8,7 @@ from threading import Barrier
 
 import pytest
 
-from strangler.errors import StoreError
+from strangler.errors import BadDocument, StoreError
 from strangler.routing import RouteTable
 from strangler.store import Entry, open_state
 from strangler.store.database import MIGRATIONS, Database
@@ -152,3 +152,11 @@ def test_many_that_find_no_state_at_once_make_one(tmp_path: Path) -> None:
         for number in range(10):
             list(pool.map(open_it, [tmp_path / f"{number}.db"] * 8))
     assert len(list(tmp_path.glob("*.db"))) == 10
+
+
+@pytest.mark.parametrize("value", ["\udcff", 2**80])
+def test_what_cannot_be_kept_is_said_in_one_line(tmp_path: Path, value: object) -> None:
+    database = Database(tmp_path / "state.db")
+    with pytest.raises(BadDocument, match="cannot be kept"), database.read() as connection:
+        connection.execute("SELECT ?", (value,))
+    database.close()
