@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from threading import Event, Thread
 
-from strangler.errors import StranglerError
+from strangler.errors import StoreError, StranglerError
 from strangler.routing import RouteTable
 from strangler.store import State, open_state
 
@@ -41,12 +41,13 @@ class Follower:
         self._open = open_
         self._state: State | None = None
         self._version: int | None = None
+        self._has_routes = False
         self._stopped = Event()
         self._thread = Thread(target=self._run, name="strangler-follower", daemon=True)
 
     def start(self, version: int | None = None) -> None:
         """Begin; ``version`` is the one that the facade already has (None: hand over the first one that is found)."""
-        self._version = version
+        self._version, self._has_routes = version, bool(version)
         self._thread.start()
 
     def stop(self) -> None:
@@ -74,15 +75,20 @@ class Follower:
         routes = self._state.routes
         # Any other version, not only a higher one: a restored backup counts too. After trouble there may be another
         # state in its place, so that the same version can mean another table.
-        if routes.version() == self._version:
+        version = routes.version()
+        if version == self._version:
             return
+        if (
+            version == 0 and self._has_routes
+        ):  # made anew by some command: nobody has decided to take all routes back
+            raise StoreError("the state is empty", remedy="Restore a backup, or apply the routes anew.")
         table = routes.load()
         _ = table.index  # compile here, so that no request waits for it
         try:
             self._loop.call_soon_threadsafe(self._swap, table)
         except RuntimeError:  # the event loop is closed: there is nobody left to serve
             self._stopped.set()
-        self._version = table.version
+        self._version, self._has_routes = table.version, table.version > 0
 
     def _troubled(self, error: StranglerError) -> None:
         if self.trouble is None:

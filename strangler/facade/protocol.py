@@ -42,6 +42,9 @@ LINGER = 1.0
 LINGER_LIMIT = 1024 * 1024
 """Bytes of it that are read in that time; for what is left of it the client has only its answer to read."""
 
+MOST_PIPELINED = 100
+"""Requests that may wait behind the one under way; what a client pipelines behind them it has to send again."""
+
 
 class Cycle(RequestResponseCycle):
     """One request and its answer: ``send`` writes what the facade has already checked, without checking it again."""
@@ -206,6 +209,8 @@ class FacadeProtocol(HttpToolsProtocol):
         self._in_head = False
         self._head_size = self._framing_size = 0
         self._deadline = None
+        if len(self.pipeline) >= MOST_PIPELINED:
+            raise ValueError("too many requests at once")
         parser = self.parser
         version = parser.get_http_version()
         target = _origin_form(self.url, self.headers)

@@ -8,6 +8,8 @@ import pytest
 from fakes.facades import Running, running
 from fakes.wire import OK, Peer, answers, connected, get, post, repeats, upstream
 
+from strangler.facade.protocol import MOST_PIPELINED
+
 pytestmark = pytest.mark.anyio
 
 KIB, MIB = 1024, 1024 * 1024
@@ -78,12 +80,17 @@ async def test_after_an_early_answer_that_closes_nothing_more_is_served() -> Non
         assert len(back.peers) == 1
 
 
-async def test_many_ignored_upgrades_in_one_packet_are_served_in_order() -> None:
-    one = get("/x", "Connection: upgrade", "Upgrade: h2c")
+@pytest.mark.parametrize("one", [get("/x"), get("/x", "Connection: upgrade", "Upgrade: h2c")])
+async def test_of_a_flood_of_pipelined_requests_the_first_are_served_and_the_connection_ends(
+    one: bytes,
+) -> None:
     async with upstream(repeats(OK)) as back, running(back.url) as front, connected(front.port) as client:
-        await client.send(one * 1000)
-        for _ in range(1000):
-            assert (await client.answer()).status == 200
+        await client.send(one * 2000)
+        for _ in range(MOST_PIPELINED):
+            assert "connection" not in (await client.answer()).head
+        assert (await client.answer()).head["connection"] == "close"
+        assert await client.closed()
+        assert len(front.outcomes) == MOST_PIPELINED + 1
 
 
 async def test_http_1_0_cannot_become_a_tunnel() -> None:

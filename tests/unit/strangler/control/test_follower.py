@@ -160,6 +160,27 @@ def test_what_nobody_thought_of_does_not_end_the_following(tmp_path: Path) -> No
     asyncio.run(scenario())
 
 
+def test_an_empty_state_in_its_place_takes_no_route_back(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/state.db"
+    change(url, 1)
+
+    async def scenario() -> None:
+        facade = Facade()
+        follower = Follower(url, facade.swap, asyncio.get_running_loop(), interval=0.001)
+        follower.start()
+        await facade.version(1)
+        rename_all(tmp_path, lambda name: name + ".away")
+        await facade.until(lambda: follower.trouble is not None)
+        open_state(url).close()
+        await facade.until(lambda: "empty" in str(follower.trouble))
+        change(url, 2)
+        await facade.until(lambda: facade.tables[-1].upstreams["monolith"].url.endswith(":2"))
+        follower.stop()
+        assert [table.version for table in facade.tables] == [1, 1]
+
+    asyncio.run(scenario())
+
+
 def test_another_state_in_its_place_is_followed_even_at_the_same_version(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/state.db"
     change(url, 1)
