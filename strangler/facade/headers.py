@@ -49,6 +49,7 @@ _FRAMING = frozenset({b"host", b"content-length"})
 _MOST_HOST = 262
 """Bytes of the longest host name (RFC 1035, 2.3.4), in brackets or with a port."""
 _HOST = re.compile(rb"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_KEPT = re.compile(rb"public|s-maxage|max-age=\"?0*[1-9]")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
 
 
@@ -225,13 +226,9 @@ def answer_headers(headers: Headers) -> Headers:
 
 
 def is_shared(headers: Headers) -> bool:
-    """Whether a shared cache may keep an answer, so that no cookie of one user may stand in it."""
-    for name, value in headers:
-        if name == b"cache-control":
-            text = value.lower()
-            if b"public" in text or b"s-maxage" in text:
-                return True
-    return False
+    """Whether a shared cache is told to keep an answer (RFC 9111, 3), so that no cookie of one user may stand in it."""
+    told = b",".join(value for name, value in headers if name == b"cache-control").lower()
+    return _KEPT.search(told) is not None and b"private" not in told and b"no-store" not in told
 
 
 class HeaderView(Mapping[str, str]):

@@ -74,8 +74,8 @@ def facade_config(facade: Facade, grace: int = GRACE) -> uvicorn.Config:
 
 
 def admin_config(app: Any, grace: int = GRACE) -> uvicorn.Config:
-    """How uvicorn runs the admin API."""
-    return uvicorn.Config(app, http="httptools", **_common(grace))
+    """How uvicorn runs the admin API: as strictly as a facade, for it shares the process with one."""
+    return uvicorn.Config(app, http=FacadeProtocol, **_common(grace))
 
 
 def _common(grace: int) -> dict[str, Any]:

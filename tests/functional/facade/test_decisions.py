@@ -40,7 +40,7 @@ def table(service: str, share: float, version: int = 1, **group: object) -> Rout
 
 
 async def test_no_cookie_on_an_answer_that_a_shared_cache_may_keep() -> None:
-    for control in ("public, max-age=60", "s-maxage=60"):
+    for control in ("public, max-age=60", "s-maxage=60", "max-age=60"):
         async with (
             upstream(says("old", f"Cache-Control: {control}")) as old,
             running(old.url, table(old.url, 50)) as front,

@@ -154,6 +154,18 @@ def test_an_absent_monolith_is_a_warning_and_502_until_it_is_there(tmp_path: Pat
             thread.join()
 
 
+def test_nobody_without_a_token_fills_the_memory_through_the_admin_listener(
+    monolith: str, tmp_path: Path
+) -> None:
+    with served(command(monolith, tmp_path), tmp_path) as (_, _, admin):
+        host, _, port = admin.removeprefix("http://").rpartition(":")
+        with socket.create_connection((host, int(port)), timeout=10) as client:
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"a" * 100_000)
+            assert client.recv(100).startswith(b"HTTP/1.1 431 ")
+        assert fetch(f"{admin}/healthz") == (200, "ok\n")
+        assert fetch(f"{admin}/api/table")[0] == 401
+
+
 def test_settings_come_from_the_file_too(monolith: str, tmp_path: Path) -> None:
     (tmp_path / "strangler.toml").write_text(
         f'monolith = "{monolith}"\nbind = "127.0.0.1:0"\nadmin_bind = "127.0.0.1:0"\n'

@@ -121,7 +121,16 @@ def test_an_answer_keeps_length_and_cookies_and_loses_the_connections_fields() -
 
 @pytest.mark.parametrize(
     ("control", "shared"),
-    [(b"private", False), (b"max-age=60", False), (b"Public, max-age=1", True), (b"S-MaxAge=5", True)],
+    [
+        (b"private", False),
+        (b"private, max-age=60", False),
+        (b"no-cache", False),
+        (b"max-age=0", False),
+        (b"max-age=60, no-store", False),
+        (b"max-age=60", True),
+        (b"Public, max-age=1", True),
+        (b"S-MaxAge=5", True),
+    ],
 )
 def test_shared_caches_are_recognised(control: bytes, shared: bool) -> None:
     assert is_shared([(b"cache-control", control)]) is shared
