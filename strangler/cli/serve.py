@@ -55,6 +55,8 @@ def serve(
             admin_bind=_address(settings.get("admin_bind", admin_bind) or "", "--admin-bind"),
             state=settings.get("state", state) or "",
             debug_headers=debug_headers,
+            document=settings.document,
+            origin=settings.file.name if settings.file else "",
         )
     )
 

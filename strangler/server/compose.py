@@ -7,9 +7,9 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from strangler.console import create_app
@@ -21,6 +21,7 @@ from strangler.facade import Facade, Failure, Pool
 from strangler.facade.observe import Shadowing, counting
 from strangler.routing import MONOLITH, Upstream
 from strangler.server.listen import GRACE, Address, Listener, admin_config, facade_config, listening, stopping
+from strangler.server.seed import seed
 from strangler.store import DEFAULT_STATE, State, open_state
 from strangler.telemetry import Counters, prometheus
 
@@ -35,6 +36,9 @@ class Settings:
     state: str = DEFAULT_STATE
     debug_headers: bool = False
     grace: int = GRACE
+    document: Mapping[str, Any] = field(default_factory=dict)
+    """The route table's sections of the configuration file, and (``origin``) that file."""
+    origin: str = ""
 
 
 def run(settings: Settings) -> None:
@@ -56,6 +60,7 @@ async def serve(settings: Settings) -> None:
             raise BadDocument("the facade would forward to itself", where="--monolith", remedy=remedy)
         admin_socket = stack.enter_context(listening(settings.admin_bind, "--admin-bind"))
         state = stack.enter_context(_opened(settings.state))
+        note = seed(state, settings.document, settings.origin)
         works = await stack.enter_async_context(_works(settings, state))
         admin_app = create_app(
             state, metrics=works.metrics, status=works.status, hosts=LOOPBACK | {settings.admin_bind.name}
@@ -68,6 +73,8 @@ async def serve(settings: Settings) -> None:
             _say(
                 f"facade on http://{front.address} -> monolith {settings.monolith}; admin on http://{admin.address}"
             )
+            if note:
+                _say(f"note: {note}")
             async with _background(_warn_of_silent(settings.monolith)):
                 await asyncio.gather(*running)
 

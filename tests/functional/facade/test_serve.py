@@ -19,6 +19,10 @@ from pathlib import Path
 
 import pytest
 
+from strangler.control import Control
+from strangler.routing import RouteTable
+from strangler.store import open_state
+
 READY = re.compile(r"strangler: facade on (http://\S+) -> monolith (http://\S+); admin on (http://\S+)\n")
 
 
@@ -164,6 +168,49 @@ def test_nobody_without_a_token_fills_the_memory_through_the_admin_listener(
             assert client.recv(100).startswith(b"HTTP/1.1 431 ")
         assert fetch(f"{admin}/healthz") == (200, "ok\n")
         assert fetch(f"{admin}/api/table")[0] == 401
+
+
+ROUTES = """
+[gateway]
+trusted_hops = 1
+[upstreams.things]
+url = "http://127.0.0.1:9"
+[groups.things]
+service = "things"
+share = 100
+writer = "monolith"
+[[routes]]
+name = "things"
+group = "things"
+prefix = "/things/"
+"""
+
+
+def table_of(folder: Path) -> RouteTable:
+    state = open_state(f"sqlite:///{folder / 'state.db'}", create=False)
+    try:
+        return state.routes.load()
+    finally:
+        state.close()
+
+
+def test_routes_in_the_file_that_mean_nothing_stop_the_start(monolith: str, tmp_path: Path) -> None:
+    (tmp_path / "strangler.toml").write_text(ROUTES + 'jwt = "default"\n')
+    assert "jwt" in fails(command(monolith, tmp_path), tmp_path)
+
+
+def test_routes_in_the_file_are_the_first_table_and_undo_nothing_later(monolith: str, tmp_path: Path) -> None:
+    (tmp_path / "strangler.toml").write_text(ROUTES)
+    with served(command(monolith, tmp_path), tmp_path) as (_, facade, _):
+        assert fetch(f"{facade}/things/")[0] == 502
+    assert table_of(tmp_path).gateway.trusted_hops == 1
+    state = open_state(f"sqlite:///{tmp_path / 'state.db'}", create=False)
+    Control(state.routes).rollback("things", via="store")
+    state.close()
+    with served(command(monolith, tmp_path), tmp_path) as (process, facade, _):
+        assert fetch(f"{facade}/things/") == (200, "ok")
+        assert "the state counts" in process.stderr.readline()  # type: ignore[union-attr]
+    assert table_of(tmp_path).version == 2
 
 
 def test_settings_come_from_the_file_too(monolith: str, tmp_path: Path) -> None:
