@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from analyzer.extract import ir
 from analyzer.model.facts import Location
 from analyzer.resolve import definitions
@@ -19,6 +21,7 @@ from analyzer.resolve.values import (
     Record,
     Unknown,
     Value,
+    identity,
     key,
     merge,
     options,
@@ -26,6 +29,9 @@ from analyzer.resolve.values import (
 
 _RECURSIONS = 6
 """How often a function may be inside itself while a module runs."""
+_REENTRIES = 250
+"""How often a function may be entered while it runs, below one call of a module's top level: two functions that call
+each other from several places would otherwise run as often as the number of places to the power of the depth."""
 
 
 def invoke(
@@ -43,16 +49,44 @@ def invoke(
         return Unknown("calls are nested too deeply")
     _note_call(m, scope, function, line)
     if not m.tracing:
-        running = m.running.get(id(function.node), 0)
-        if running >= _RECURSIONS or m.steps > m.limits.steps:
-            return Unknown(f"{function.node.name} runs too long at module level")
-        m.running[id(function.node)] = running + 1
-        value = _run_anew(m, scope, function, receiver, args, kwargs)
-        m.running[id(function.node)] = running
-        return value
+        return _within_bounds(m, scope, function, receiver, args, kwargs)
     context = traced(m, function, receiver, args, kwargs, scope.depth + 1)
     scope.context.call(context, line, after_commit)
     return _result(m, function, context)
+
+
+def _within_bounds(
+    m: Machine,
+    scope: Scope,
+    function: Function,
+    receiver: Value | None,
+    args: list[Value],
+    kwargs: dict[str, Value],
+) -> Value:
+    """Run a function at module level, unless it recurs without an end in sight."""
+    if scope.depth == 0:
+        m.reentries.clear()
+    node = id(function.node)
+    running = m.running.get(node, 0)
+    state = (node, receiver_key(receiver), *(_sameness(value) for value in (*args, *kwargs.values())))
+    if state in m.active:
+        return Unknown(f"{function.node.name} calls itself")
+    own = state[:2]
+    if running:
+        m.reentries[own] = m.reentries.get(own, 0) + 1
+    if running >= _RECURSIONS or m.reentries.get(own, 0) > _REENTRIES or m.steps > m.limits.steps:
+        return Unknown(f"{function.node.name} runs too long at module level")
+    m.running[node] = running + 1
+    m.active.add(state)
+    value = _run_anew(m, scope, function, receiver, args, kwargs)
+    m.active.discard(state)
+    m.running[node] = running
+    return value
+
+
+def _sameness(value: Value) -> Hashable:
+    """Equal for arguments with which a function does the same: nothing is known of any unknown."""
+    return None if isinstance(value, Unknown) else identity(value)
 
 
 def traced(

@@ -9,6 +9,7 @@ them. After that, functions are run once per *context* (the kind of receiver and
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from analyzer.config import Limits
@@ -87,6 +88,10 @@ class Machine(ABC):
         self.steps = 0
         self.running: dict[int, int] = {}
         """How often each function is being run at module level right now, by the identity of its node."""
+        self.reentries: dict[Hashable, int] = {}
+        """How often each function (on its receiver) was entered while it ran, below the present call of a module's top level."""
+        self.active: set[Hashable] = set()
+        """The functions that are being run at module level, with the arguments of each run."""
         self.builtin_names: dict[str, Value] = {}
         self.chains: list[Chain] = []
         self.deletions = Deletions(self.registry)

@@ -118,3 +118,27 @@ def test_mutated_source_gives_facts_or_a_finding(edits: list[tuple[int, int, byt
     unit = extract(source.file, parsed.text, parsed.tree)
     found = resolve(Project("p", Path(), (source,)), [unit], limits=Limits(processes=1))
     assert found.orm_sites == found.orm_sites_resolved + len(found.unresolved)
+
+
+def test_functions_that_call_each_other_from_many_places_leave_the_rest_of_the_module_its_time(
+    tmp_path: Path,
+) -> None:
+    urls = """
+        from django.urls import path
+        from shop import views
+
+        def clean_list(values):
+            for value in values:
+                clean_list(value); clean_map(value); clean_list([value]); clean_map({"a": value})
+            return [clean_map(value) for value in values] + [clean_list(value) for value in values]
+
+        def clean_map(values):
+            for key, value in values.items():
+                clean_list(value); clean_map(value); clean_list([key]); clean_map({"a": value})
+            return {key: clean_list(value) or clean_map(value) for key, value in values.items()}
+
+        cleaned = clean_map(load())
+        urlpatterns = [path("orders/", views.orders)]
+    """
+    files = {"site_/urls.py": urls, "shop/views.py": "def orders(request): pass\n"}
+    assert [route.view for route in FakeProject(tmp_path, files).facts().routes] == ["shop.views.orders"]
