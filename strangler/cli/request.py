@@ -12,7 +12,8 @@ from typing import Any
 from strangler.cli.output import write
 from strangler.config import ROUTE_SECTIONS, read_file
 from strangler.errors import BadDocument
-from strangler.facade.paths import decoded_path
+from strangler.facade.failures import Failure
+from strangler.facade.paths import check_path, decoded_path, read_path
 from strangler.routing import RequestFacts, RouteTable
 from strangler.routing.document import to_document, to_toml
 from strangler.routing.values import read_method
@@ -45,6 +46,17 @@ def facts_of(method: str, path: str, headers: list[str], host: str, client: str)
         cookies={name: morsel.value for name, morsel in cookies.items()},
         client=client,
     )
+
+
+def refusal_of(table: RouteTable, path: str, facts: RequestFacts) -> str:
+    """Why a facade would answer 400 instead of forwarding: the path can be read in several ways; empty otherwise."""
+    raw = path.partition("?")[0].encode("utf-8", "surrogateescape")
+    try:
+        if read_path(raw)[1]:
+            check_path(table, facts.method, raw, facts.host)
+    except Failure as failure:
+        return failure.message
+    return ""
 
 
 def read_document(name: str) -> dict[str, Any]:

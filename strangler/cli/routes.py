@@ -76,13 +76,14 @@ def try_(
     token: TokenOption = None,
     format_: Format = "text",
 ) -> None:
-    """Which route wins for a request, which side answers, and why. Exit code 1 when no route matches."""
+    """Which route wins for a request, which side answers, and why. Exit code 1 when none does."""
     from strangler.cli import views
-    from strangler.cli.request import facts_of
+    from strangler.cli.request import facts_of, refusal_of
 
     facts = facts_of(method, path, header or [], host, client)
     with _target(state, url, token) as target:
-        if not views.show_test(target.table(), facts, format_):
+        table = target.table()
+        if not views.show_test(table, facts, refusal_of(table, path, facts), format_):
             raise typer.Exit(1)
 
 

@@ -60,8 +60,15 @@ def show_groups(table: RouteTable, history: Sequence[Record], name: str | None, 
         typer.echo("There are no groups yet. Begin with: strangler routes add or import.", err=True)
 
 
-def show_test(table: RouteTable, request: RequestFacts, format_: str) -> bool:
-    """Show where a request goes; returns whether a route matches it."""
+def show_test(table: RouteTable, request: RequestFacts, refusal: str, format_: str) -> bool:
+    """Show where a request goes; returns whether a route matches it. ``refusal``: why it is not forwarded at all."""
+    if refusal:
+        if format_ == "json":
+            print_json({"version": table.version, "route": None, "side": None, "reason": refusal})
+        else:
+            asked = ("request", f"{request.method} {request.path}")
+            typer.echo(facts([asked, ("answer", "400 by the facade"), ("why", refusal)]))
+        return False
     found = explain(table, request)
     decision = found.decision
     drawn = _drawn(found, request)

@@ -240,6 +240,11 @@ def set_writer(table: RouteTable, name: str, writer: Writer, *, way_back: WayBac
             f"what {group.name}'s service has written since it became the writer is not in the monolith: "
             "copy it back before anybody writes there",
         )
+    if group.writer != "service" and writer == "service" and after.way_back == "none":
+        alarms = (
+            f"{group.name}: from now on the monolith lacks what the service writes, and a rollback leaves the writes "
+            "with the service (way_back = none)",
+        )
     said = f"writer of {group.name}: {group.writer} -> {writer}, way back: {after.way_back}"
     return _changed(table, _with_group(table, after), "writer", group.name, said, alarms=alarms)
 

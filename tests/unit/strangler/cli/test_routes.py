@@ -187,6 +187,13 @@ def test_a_routes_name_moves_its_group_and_says_so(declared: Run) -> None:
     assert (record["actor"], record["via"], record["reason"]) == ("tester", "store", "first users")
 
 
+def test_a_path_that_the_facade_would_refuse_is_said_to_be(declared: Run) -> None:
+    asked = declared("routes", "test", "GET", "/inv//7/", "--format", "json")
+    assert asked.code == 1
+    assert "read in several ways" in asked.json["reason"]
+    assert "400 by the facade" in declared("routes", "test", "GET", "/inv/%2e/7/").out
+
+
 def test_a_request_is_explained(declared: Run) -> None:
     declared("routes", "canary", "billing", "12.5")
     cookie = ("-H", "Cookie: sessionid=abc")

@@ -108,6 +108,12 @@ def test_moving_the_writer_back_without_a_way_back_is_an_alarm() -> None:
     assert len(change.alarms) == 1
 
 
+@pytest.mark.parametrize(("way_back", "alarms"), [("none", 1), ("reverse_sync", 0)])
+def test_giving_the_writes_away_without_a_way_back_is_an_alarm(way_back: WayBack, alarms: int) -> None:
+    change = changes.set_writer(table_of(writer="monolith"), "billing", "service", way_back=way_back)
+    assert len(change.alarms) == alarms
+
+
 @pytest.mark.parametrize(
     "change",
     [
