@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -14,6 +15,8 @@ from strangler.errors import StranglerError
 from strangler.store.tokens import Token, TokenStore, digest_of
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+EVERY_ADDRESS = frozenset({"0.0.0.0", "[::]"})  # noqa: S104 -- recognised, not bound
+"""What a listener is called that listens on all addresses of its machine."""
 OPEN = frozenset({"/healthz"})
 """Paths that need no token."""
 
@@ -22,13 +25,15 @@ class Gate:
     """Lets a request through to ``app`` with its ``Token`` in ``scope["token"]``, or answers it.
 
     The Host header has to be one of ``hosts`` (names without a port): a page that rebinds its own name to the loopback
-    address is turned away, whatever it sends.
+    address is turned away, whatever it sends. Where ``hosts`` hold the name of every address, any address will do too:
+    only a name can be rebound.
     """
 
     def __init__(self, app: ASGIApp, tokens: TokenStore, hosts: frozenset[str]) -> None:
         self._app = app
         self._tokens = tokens
         self._hosts = hosts
+        self._any_address = not EVERY_ADDRESS.isdisjoint(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -43,7 +48,7 @@ class Gate:
     async def _refusal(self, scope: Scope) -> Callable[[Scope, Receive, Send], Awaitable[Any]] | None:
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
-        if len(hosts) != 1 or _name(hosts[0]) not in self._hosts:
+        if len(hosts) != 1 or not self._is_meant(_name(hosts[0])):
             return failure(
                 403,
                 "host",
@@ -70,8 +75,19 @@ class Gate:
         scope["token"] = token
         return None
 
+    def _is_meant(self, name: str) -> bool:
+        return name in self._hosts or (self._any_address and _is_address(name))
+
     def _find(self, secret: str) -> Token | None:
         return self._tokens.find(digest_of(secret)) if secret else None
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
 
 
 def _name(host: str) -> str:

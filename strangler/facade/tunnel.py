@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import TYPE_CHECKING
 
 from strangler.facade.asgi import Headers
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from strangler.facade.protocol import FacadeProtocol
 
 _EARLY_LIMIT = 64 * 1024
+_PROBE_AFTER = 60
+"""Seconds of silence after which the kernel asks whether a peer is still there: nothing else would notice its end."""
 
 
 class Upgrade:
@@ -43,6 +46,8 @@ class Upgrade:
         ended = asyncio.get_running_loop().create_future()
         from_client, from_upstream = _End(answer.transport, ended), _End(client, ended)
         from_client.other, from_upstream.other = from_upstream, from_client
+        for end in (client, answer.transport):
+            keep_probing(end)
         answer.hand_over(from_upstream)
         client.set_protocol(from_client)
         if self._early:
@@ -90,3 +95,12 @@ class _End(asyncio.Protocol):
     def _end(self) -> None:
         if not self._ended.done():
             self._ended.set_result(None)
+
+
+def keep_probing(transport: asyncio.Transport) -> None:
+    """Lets a peer that vanished without a word be noticed, some minutes later (TCP keep-alive)."""
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if hasattr(socket, "TCP_KEEPIDLE"):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _PROBE_AFTER)

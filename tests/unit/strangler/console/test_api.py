@@ -8,6 +8,7 @@ import pytest
 
 from strangler.console import create_app
 from strangler.console.api import MAX_BODY
+from strangler.console.gate import LOOPBACK
 from strangler.control import Control, Request
 from strangler.control.verbs import Add, Pattern
 from strangler.errors import StoreError
@@ -38,8 +39,8 @@ def state() -> State:
 class Client:
     """Sends single requests to the app, in process."""
 
-    def __init__(self, state: State) -> None:
-        self._app = create_app(state, metrics=lambda: "x 1\n", status=lambda: {"version": 1})
+    def __init__(self, state: State, hosts: frozenset[str] = LOOPBACK) -> None:
+        self._app = create_app(state, metrics=lambda: "x 1\n", status=lambda: {"version": 1}, hosts=hosts)
 
     def send(self, method: str, path: str, token: str | None = "o", **how: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -214,6 +215,24 @@ def test_a_viewer_reads_everything(client: Client) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1:8081", "localhost", "LOCALHOST:1", "[::1]:8081"])
 def test_the_listeners_own_names_are_let_in(client: Client, host: str) -> None:
     assert client.send("GET", "/healthz", None, headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("10.0.0.5:8081", 200),
+        ("[2001:db8::1]:8081", 200),
+        ("localhost", 200),
+        ("evil.example", 403),
+        ("10.0.0.5.evil.example", 403),
+        ("10.0.0.5@evil", 403),
+    ],
+)
+def test_on_every_address_any_address_is_meant_and_still_no_name(
+    state: State, host: str, status: int
+) -> None:
+    client = Client(state, LOOPBACK | {"0.0.0.0"})
+    assert client.send("GET", "/healthz", None, headers={"Host": host}).status_code == status
 
 
 def test_a_websocket_is_closed_at_the_door(state: State) -> None:
