@@ -3,7 +3,6 @@ table tells the whole story."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,18 +18,11 @@ if TYPE_CHECKING:
     from strangler.demo.scenario import Demo
 
 STORY = (
-    "import",
-    "writer",
-    "shadow",
-    "shadow",
-    "canary",
-    "canary",
-    "canary",
-    "canary",
-    "upstream",
-    "rollback",
+    *("import", "writer", "shadow", "shadow", "canary"),  # by hand; then the rollout's steps
+    *("canary", "canary", "canary"),
+    *("upstream", "rollback", "upstream"),  # the bad release, the guard, the good one again
 )
-"""The actions that the audit log must show, oldest first, after the monolith's address."""
+"""The actions that the audit log must show, oldest first."""
 
 
 REACH = 0.2
@@ -91,9 +83,9 @@ def _failures(results: Sequence[Result], bad: Deployment) -> Check:
         return live and result.side == "service" and result.status != 0
 
     failed = [result for result in results if result.failed and not deserved(result)]
-    return Check(
-        "no request failed", not failed, f"{len(results)} requests, {len(failed)} failed{_first(failed)}"
-    )
+    forgiven = sum(result.failed for result in results) - len(failed)
+    told = f"{len(results)} requests; {len(failed)} failed, besides {forgiven} that the bad release answered"
+    return Check("nothing but the bad release failed", not failed, told + _first(failed))
 
 
 def _shares(results: Sequence[Result], steps: Sequence[Step], salt: str) -> Check:
@@ -125,18 +117,19 @@ def _bad_release(results: Sequence[Result], bad: Deployment) -> Check:
 
 
 def _cohorts(results: Sequence[Result], bad: Deployment) -> Check:
-    """While the share only grew, a device that had come to the service stayed there."""
-    sides: dict[str, list[str]] = defaultdict(list)
-    for result in sorted(results, key=lambda r: r.at):
-        if result.at < bad.begun:
-            sides[result.request.device].append(result.side)
-    returned = [
-        d
-        for d, seen in sides.items()
-        if "monolith" in seen[seen.index("service") if "service" in seen else len(seen) :]
-    ]
+    """While the share only grew, a device that had been answered by the service never went to the monolith again."""
+    arrived: dict[str, float] = {}
+    grew = [result for result in results if result.at < bad.begun]
+    for result in grew:
+        if result.side == "service":
+            device = result.request.device
+            arrived[device] = min(result.ended, arrived.get(device, result.ended))
+    returned = {
+        r.request.device for r in grew if r.side == "monolith" and r.at > arrived.get(r.request.device, r.at)
+    }
+    devices = len({result.request.device for result in grew})
     return Check(
-        "no device went back and forth", not returned, f"{len(sides)} devices, {len(returned)} returned"
+        "no device went back and forth", not returned, f"{devices} devices, {len(returned)} returned"
     )
 
 
@@ -176,8 +169,8 @@ def _history(demo: Demo) -> Check:
         state.close()
     actions = tuple(record.entry.action for record in records)
     whole = [record.version for record in records] == list(range(1, len(records) + 1))
-    by_guard = bool(records) and records[-1].entry.via == "guard"
-    held = whole and by_guard and actions[-len(STORY) :] == STORY
+    by_guard = [record.entry.action for record in records if record.entry.via == "guard"] == ["rollback"]
+    held = whole and by_guard and actions == STORY
     return Check("the history tells the story", held, f"{len(records)} versions: {', '.join(actions)}")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
+import sys
 import tempfile
 import time
 from importlib.util import find_spec
@@ -70,13 +72,25 @@ def _summary(console: Console, checks: list[Check], seconds: float) -> None:
 
 
 def _stay(console: Console, demo: Demo) -> None:
-    console.print(f"\nfacade    {demo.facade}\nmonolith  {demo.monolith}\nservice   {demo.service}")
-    console.print(f"state     {demo.state}\nfolder    {demo.stage.folder}")
-    console.print("\nTry:", style="bold")
-    console.print(f"  curl -H 'Authorization: Token {TOKENS[0]}' {demo.facade}/api/billing/invoices/")
-    console.print(f"  strangler routes history --state {demo.state}")
-    console.print(f"  strangler routes canary {GROUP} 50 --state {demo.state}")
-    console.print("\nCtrl-C ends everything.")
+    strangler_ = "strangler" if shutil.which("strangler") else f"{sys.executable} -m strangler.cli"
+    where = f"--state {demo.state}"
+    told = [
+        "",
+        f"facade    {demo.facade}",
+        f"monolith  {demo.monolith}",
+        f"service   {demo.service}",
+        f"folder    {demo.stage.folder}",
+        "",
+        "Try:",
+        f"  curl -H 'Authorization: Token {TOKENS[0]}' {demo.facade}/api/billing/invoices/",
+        f"  {strangler_} routes history {where}",
+        f"  {strangler_} routes canary {GROUP} 50 {where}",
+        f"  {strangler_} routes rollback {GROUP} {where}",
+        "",
+        "Ctrl-C ends everything.",
+    ]
+    for line in told:
+        console.print(line, soft_wrap=True, markup=False)
     try:
         while True:
             time.sleep(1)

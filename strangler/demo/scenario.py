@@ -97,7 +97,7 @@ class Demo:
         share = document["coverage"]["orm_share_resolved"]
         self.screen.act(
             "analysis",
-            f"{len(document['models'])} models, {len(found)} boundaries; {share:.1%} of the ORM calls resolved",
+            f"{document['coverage']['models']} models, {len(found)} boundaries; {share:.1%} of the ORM calls resolved",
         )
         boundary = found[GROUP]
         self.screen.note(
@@ -198,9 +198,10 @@ class Demo:
         self._watch(traffic, 100, rolled_back)
         ended = time.monotonic()
         self.deployment = Deployment(begun, ended)
-        time.sleep(1.5)
         self.screen.act("rollback", f"by itself, {ended - begun:.1f} s after the bad release went live")
         self.screen.note(self._rollout().verdict.reason)
+        self._routes("set-upstream", GROUP, self.service)
+        time.sleep(1.5)
 
     def start_service(self, name: str, *options: str) -> str:
         """A release of the service on a free port."""

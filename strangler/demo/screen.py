@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -85,7 +85,7 @@ class Screen:
             if self._live is None:
                 self._live = Live(console=self.console, transient=True, refresh_per_second=8)
                 self._live.start()
-            self._live.update(_table(share, flow, told))
+            self._live.update(_view(share, flow, told))
         elif time.monotonic() - self._shown >= RECENT:
             self._shown = time.monotonic()
             self.note(_line(share, flow, told))
@@ -105,26 +105,17 @@ class Screen:
             self._live = None
 
 
-def _table(share: float, flow: Flow, told: str) -> Table:
+def _view(share: float, flow: Flow, told: str) -> Group:
+    """Two short lines and what is being waited for: it fits into 80 columns."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("", "share", "", "req/s", "monolith", "service", "failed", "p95 monolith | service", ""):
-        table.add_column(
-            heading, justify="right" if heading in ("req/s", "monolith", "service", "failed") else "left"
-        )
-    bar = Text("█" * round(share / 5), style="cyan") + Text("░" * (20 - round(share / 5)), style="dim")
+    for heading in ("        share", "req/s", "monolith", "service", "failed", "p95 old | new"):
+        table.add_column(heading, justify="left" if "share" in heading or "p95" in heading else "right")
+    filled = round(share / 10)
+    bar = Text(f"        {share:>3g} % ").append("█" * filled, "cyan").append("░" * (10 - filled), "dim")
     failed = Text(str(flow.failed), style="bold red" if flow.failed else "green")
-    table.add_row(
-        "       ",
-        f"{share:g} %",
-        bar,
-        f"{flow.rate:.0f}",
-        str(flow.monolith),
-        str(flow.service),
-        failed,
-        _latencies(flow),
-        Text(told, style="dim"),
-    )
-    return table
+    numbers = (f"{flow.rate:.0f}", str(flow.monolith), str(flow.service), failed, _latencies(flow))
+    table.add_row(bar, *numbers)
+    return Group(table, Text(f"         {told}", style="dim"))
 
 
 def _line(share: float, flow: Flow, told: str) -> str:
