@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.resolve import orm
+from analyzer.resolve import orm, self_assigned
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member, class_of
 from analyzer.resolve.scope import Scope
@@ -129,6 +129,9 @@ def _of_instance(m: Machine, scope: Scope, value: Instance, name: str, line: int
     cls = value.cls
     m.fill(cls)
     assigned = value.attrs.get(name)
+    default = cls.find(name) if m.tracing else None
+    if default is not None and isinstance(default[0], Literal) and name in self_assigned.names(cls):
+        return self_assigned.either_way(name, default[0], assigned)
     if assigned is not None and not isinstance(assigned, Unknown):
         if m.tracing and isinstance(assigned, Literal) and not isinstance(assigned.value, str):
             return Unknown(f"the attribute {name}")  # it may have been assigned anything since

@@ -135,7 +135,8 @@ def _method(
                 sql.statement(m, scope, args[0] if args else None, line)
             return orm.call(m, scope, method, args, kwargs, line)
         case Class() if name == "as_view":
-            return View(receiver, kwargs)
+            m.fill(receiver)
+            return View(receiver.with_attributes(kwargs), kwargs)
         case Class():
             return orm.class_method(m, scope, method, args)
         case Function():

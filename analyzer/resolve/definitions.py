@@ -177,6 +177,9 @@ def fill(m: Machine, cls: Class) -> None:
     for base in cls.node.bases:
         for option in options(m.evaluate(outer, base)):
             cls.bases.extend(_base(option))
+    for parent in cls.bases:
+        if isinstance(parent, Class):
+            parent.subclasses.append(cls)
     body = Scope(
         cls.module,
         cls.names,

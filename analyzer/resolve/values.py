@@ -92,12 +92,30 @@ class Class(Value):
     line_of: dict[str, int] = field(default_factory=dict)
     shared: Instance | None = None
     resolution: tuple[list[Class], list[str]] | None = None
+    subclasses: list[Class] = field(default_factory=list)
+    """The known classes that name it as a base."""
+    configured: dict[Hashable, Class] = field(default_factory=dict)
+    """What ``as_view(**kwargs)`` makes of it, by the arguments."""
+    assigned: frozenset[str] | None = None
+    """The attributes that its family assigns on ``self``, once somebody has asked (``self_assigned.names``)."""
 
     def instance(self) -> Instance:
         """The instance that stands for all instances of this class while effects are traced."""
         if self.shared is None:
             self.shared = Instance(self)
         return self.shared
+
+    def with_attributes(self, given: dict[str, Value]) -> Class:
+        """A subclass that differs in nothing but these attributes, as ``as_view(**given)`` sets them."""
+        if not given:
+            return self
+        own = tuple((name, identity(value)) for name, value in sorted(given.items()))
+        if own not in self.configured:
+            self.configured[own] = Class(
+                self.name, self.qualname, self.module, self.node, [self], dict(given), self.scope, "yes",
+                self.decorators, self.line_of,
+            )  # fmt: skip
+        return self.configured[own]
 
     def order(self) -> tuple[list[Class], list[str]]:
         """Method resolution order: the known classes, and the dotted names of the unknown ones."""
