@@ -35,7 +35,7 @@ class Limits:
     """Files above this are not parsed, and reported: they are generated data, not code."""
     processes: int = 2
     """Processes that parse; 1 stays in this process."""
-    contexts: int = 6
+    contexts: int = 160
     """How many argument contexts of one function on one class are told apart before they are merged."""
     depth: int = 40
     """How deep calls are followed."""

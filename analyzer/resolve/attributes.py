@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.resolve import options as model_options
 from analyzer.resolve import orm, self_assigned
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member, class_of
@@ -19,6 +20,7 @@ from analyzer.resolve.values import (
     Map,
     Meta,
     Method,
+    ModelField,
     Module,
     Query,
     Record,
@@ -61,7 +63,9 @@ def _attribute(m: Machine, scope: Scope, value: Value, name: str, line: int) -> 
         case Super():
             return _of_super(m, scope, value, name, line)
         case Meta():
-            return _meta(m, value, name)
+            return model_options.attribute(m, value, name)
+        case ModelField():
+            return model_options.field_attribute(m, value, name)
         case Made():
             return Method(value, name) if name in _SIGNAL_METHODS else External(f"{value.callee}.{name}")
         case Map() if value.cls is not None and value.cls.find(name) is not None:
@@ -178,27 +182,6 @@ def _of_super(m: Machine, scope: Scope, value: Super, name: str, line: int) -> V
             return Method(value, name)
         return _missing(m, receiver.cls, name)
     return Unknown(f"super() has no {name} that could be seen")
-
-
-def _meta(m: Machine, value: Meta, name: str) -> Value:
-    info = m.registry.info(value.model)
-    if info is None:
-        return Unknown("the options of no model")
-    if name in {"default_manager", "base_manager", "_default_manager"}:
-        return orm.default_manager(m, value.model)
-    known: dict[str, Value] = {
-        "db_table": Literal(info.table),
-        "app_label": Literal(info.app),
-        "model_name": Literal(info.cls.name.lower()),
-        "object_name": Literal(info.cls.name),
-        "label": Literal(info.label),
-        "label_lower": Literal(info.label.lower()),
-        "model": info.cls,
-        "concrete_model": info.cls,
-        "proxy": Literal(info.proxy),
-        "abstract": Literal(info.abstract),
-    }
-    return known.get(name) or External(f"django.db.models.options.Options.{name}")
 
 
 def _of_function(m: Machine, value: Function, name: str) -> Value:

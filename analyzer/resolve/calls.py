@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analyzer.model.facts import Location
 from analyzer.resolve import containers, externals, orm, sql
+from analyzer.resolve import options as model_options
 from analyzer.resolve.invoke import invoke
 from analyzer.resolve.machine import Machine, Registration
 from analyzer.resolve.scope import Scope
@@ -18,6 +19,7 @@ from analyzer.resolve.values import (
     Literal,
     Made,
     Map,
+    Meta,
     Method,
     Query,
     Record,
@@ -110,7 +112,7 @@ def _new(
         filled = externals.KNOWN["builtins.dict"](m, scope, args, kwargs, line)
         return Map(dict(filled.items), filled.rest, None, cls) if isinstance(filled, Map) else filled
     if m.tracing:
-        instance = cls.instance()
+        instance = cls.instance_with(args, kwargs)
     else:
         instance = Instance(cls, args=args, kwargs=kwargs, line=line)
     _initialize(m, scope, instance, cls, args, kwargs, line)
@@ -134,6 +136,8 @@ def _method(
             if name == "raw":
                 sql.statement(m, scope, args[0] if args else None, line)
             return orm.call(m, scope, method, args, kwargs, line)
+        case Meta():
+            return model_options.call(m, receiver, name, args)
         case Class() if name == "as_view":
             m.fill(receiver)
             return View(receiver.with_attributes(kwargs), kwargs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from analyzer.resolve.declarations import Link
 from analyzer.resolve.registry import Info, Registry
 from analyzer.resolve.values import Class
 
@@ -53,20 +54,27 @@ class Deletions:
             if source is None:
                 continue
             if link.kind == "m2m":
-                if link.through is None:
-                    found.written[link.through_table] = None
+                self._unlink(link, found)
                 continue
             if link.on_delete == "DO_NOTHING" or source.proxy:
                 continue
-            found.read[source.table] = None
             if link.on_delete == "CASCADE":
                 followers.append(source.cls)
-            elif link.on_delete in {"SET_NULL", "SET_DEFAULT", "SET"}:
+                found.read[source.table] = None
+            elif link.on_delete in {"SET_NULL", "SET_DEFAULT", "SET"}:  # one UPDATE, nothing is loaded
                 found.written[source.table] = None
+            else:
+                found.read[source.table] = None
         for link in info.links.values():
-            if link.kind == "m2m" and link.through is None and link.through_table:
-                found.written[link.through_table] = None
+            if link.kind == "m2m" and link.through_table:
+                self._unlink(link, found)
             elif link.kind == "grel" and link.target is not None:
-                found.read[self.registry.table(link.target)] = None
                 followers.append(link.target)
+                found.read[self.registry.table(link.target)] = None
         return followers
+
+    def _unlink(self, link: Link, found: Deletion) -> None:
+        """The rows of an automatic many-to-many table."""
+        if link.through is None and link.through_table:
+            found.written[link.through_table] = None
+            found.read[link.through_table] = None

@@ -18,6 +18,7 @@ from analyzer.resolve.values import (
     Literal,
     Made,
     Map,
+    ModelField,
     Query,
     Record,
     Super,
@@ -27,6 +28,10 @@ from analyzer.resolve.values import (
     options,
     text,
 )
+
+RELATIONS = frozenset(["ManyToManyRel", "ManyToOneRel", "OneToOneRel"])
+"""The classes of relation objects, as introspecting code asks for them."""
+ON_DELETE = frozenset(["CASCADE", "DO_NOTHING", "PROTECT", "RESTRICT", "SET_DEFAULT", "SET_NULL"])
 
 
 def _name(m: Machine, scope: Scope, node: ir.Name) -> Value:
@@ -279,6 +284,10 @@ def _compare(m: Machine, scope: Scope, node: ir.Compare) -> Value:
         same = _same(left, right)
         if same is not None:
             return Literal(same == (node.op in {"Eq", "Is"}))
+    if node.op in {"In", "NotIn"} and isinstance(left, External) and isinstance(right, Items):
+        alike = [names_same(left, item) for item in right.items]
+        if right.rest is None and (True in alike or None not in alike):
+            return Literal((True in alike) == (node.op == "In"))
     if node.op in {"In", "NotIn"} and isinstance(left, Literal):
         if (
             isinstance(right, Items)
@@ -292,7 +301,20 @@ def _compare(m: Machine, scope: Scope, node: ir.Compare) -> Value:
     return Unknown("a comparison")
 
 
+def names_same(left: Value, right: Value) -> bool | None:
+    """Whether two names of Django's are the same: its kinds of relations, and what ``on_delete`` may be."""
+    if not isinstance(left, External) or not isinstance(right, External):
+        return None
+    one, two = left.name.rpartition(".")[2], right.name.rpartition(".")[2]
+    for known in (RELATIONS, ON_DELETE):
+        if one in known and two in known:
+            return one == two
+    return None
+
+
 def _same(left: Value, right: Value) -> bool | None:
+    if isinstance(left, External):
+        return names_same(left, right)
     if isinstance(left, Literal) and isinstance(right, Literal):
         return left.value == right.value
     if isinstance(left, Unknown | Either | Made | External) or isinstance(
@@ -338,40 +360,53 @@ def _comprehension(m: Machine, scope: Scope, node: ir.Comp) -> Value:
         for key, value in _each(m, inner, node, 0):
             store(found, key, value if value is not None else Unknown("a value"))
         return found
-    listed = _each(m, inner, node, 0)
+    listed, known = _listed(m, inner, node)
     kind = "set" if node.kind == "set" else "list"
-    if _known(m, inner, node):
+    if known:
         return Items(kind, [value for value, _ in listed])  # type: ignore[arg-type]
     return Items(kind, [], merge([value for value, _ in listed]) if listed else Unknown("an item"))  # type: ignore[arg-type]
+
+
+def _listed(m: Machine, scope: Scope, node: ir.Comp) -> tuple[list[tuple[Value, Value | None]], bool]:
+    """What a comprehension gives, and whether it ran over a literal list, so that its items are known one by one."""
+    if len(node.loops) != 1:
+        return _each(m, scope, node, 0), False
+    over = m.evaluate(scope, node.loops[0][1])
+    known = isinstance(over, Items) and over.rest is None and len(over.items) <= _unrolled(m, over)
+    return _round(m, scope, node, 0, over), known
 
 
 def _each(m: Machine, scope: Scope, node: ir.Comp, depth: int) -> list[tuple[Value, Value | None]]:
     if depth == len(node.loops):
         value = m.evaluate(scope, node.value) if node.value is not None else None
         return [(m.evaluate(scope, node.element), value)]
-    target, over, tests = node.loops[depth]
+    return _round(m, scope, node, depth, m.evaluate(scope, node.loops[depth][1]))
+
+
+def _round(
+    m: Machine, scope: Scope, node: ir.Comp, depth: int, over: Value
+) -> list[tuple[Value, Value | None]]:
+    target, _, tests = node.loops[depth]
     found: list[tuple[Value, Value | None]] = []
-    for item in each_item(m, m.evaluate(scope, over)):
+    for item in each_item(m, over):
         bind(m, scope, target, item)
         if not any(truth(m.evaluate(scope, test)) is False for test in tests):
             found.extend(_each(m, scope, node, depth + 1))
     return found
 
 
-def _known(m: Machine, scope: Scope, node: ir.Comp) -> bool:
-    """Whether the comprehension ran over a literal list, so that its items are known one by one."""
-    if m.tracing:
-        return False
-    over = m.evaluate(scope, node.loops[0][1])
-    return isinstance(over, Items) and over.rest is None and len(node.loops) == 1
-
-
 def each_item(m: Machine, value: Value) -> list[Value]:
     """What a loop variable takes: each item of a short literal list, else one value for all."""
-    most = 12 if m.tracing else m.limits.unroll
-    if isinstance(value, Items) and value.rest is None and len(value.items) <= most:
+    if isinstance(value, Items) and value.rest is None and len(value.items) <= _unrolled(m, value):
         return list(value.items)
     return [element(m, value)]
+
+
+def _unrolled(m: Machine, value: Items) -> int:
+    """How many items a loop takes one by one; models and their fields lead to other tables each."""
+    if not m.tracing:
+        return m.limits.unroll
+    return 250 if all(isinstance(item, Class | ModelField) for item in value.items) else 12
 
 
 def element(m: Machine, value: Value) -> Value:

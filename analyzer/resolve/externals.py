@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from analyzer.model.facts import Location
-from analyzer.resolve import signals, sql
+from analyzer.resolve import orm, signals, sql
 from analyzer.resolve.expressions import each_item, element
 from analyzer.resolve.invoke import invoke
 from analyzer.resolve.machine import Machine, Registration
 from analyzer.resolve.members import class_of
+from analyzer.resolve.options import class_of_field, is_field
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import (
     Bound,
@@ -21,6 +22,7 @@ from analyzer.resolve.values import (
     Literal,
     Made,
     Map,
+    ModelField,
     Query,
     Record,
     Unknown,
@@ -200,8 +202,16 @@ def _chain(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value]
 def _type(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
     if len(args) != 1:
         return Unknown("a class that is made by a call")
+    if isinstance(args[0], ModelField):
+        return class_of_field(args[0])
     found = class_of(args[0])
     return found if isinstance(found, Class) else Unknown("the type of a value")
+
+
+def _isinstance(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    """Certain only for the fields of models."""
+    known = is_field(args[0], args[1]) if len(args) == 2 and isinstance(args[0], ModelField) else None
+    return Unknown("a test") if known is None else Literal(known)
 
 
 def _issubclass(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
@@ -217,7 +227,7 @@ def _str(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], 
 
 
 def _import_string(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
-    dotted = text(args[0]) if args else None
+    dotted = next((plain for plain in map(text, options(args[0])) if plain), None) if args else None
     if dotted is None:
         return Unknown("a module whose name is computed")
     if dotted.startswith("."):
@@ -253,6 +263,33 @@ def _on_commit(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Va
     return Literal(None)
 
 
+def _collect(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    """``Collector.collect()``: what is loaded before a deletion."""
+    for model in _models_in(m, args):
+        for table in m.deletions.of(model).read:
+            m.effect(scope, line, table, "read", "cascade", 0.9, "cascade")
+    return Literal(None)
+
+
+def _delete_collected(
+    m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int
+) -> Value:
+    """``Collector.delete()``."""
+    for model in _models_in(m, args):
+        orm.delete(m, scope, model, line)
+    return Unknown("a count of deletions")
+
+
+def _models_in(m: Machine, args: list[Value]) -> list[Class]:
+    """The models of records, querysets, and lists of records."""
+    found: dict[Class, None] = {}
+    for arg in args:
+        for option in options(arg):
+            inner = option if isinstance(option, Record) else element(m, option)
+            found.update({each.model: None for each in options(inner) if isinstance(each, Record)})
+    return list(found)
+
+
 def _cast(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
     """``cast(Model, value)``: the value, or an instance of the class when nothing is known of it."""
     if len(args) == 2 and isinstance(args[1], Unknown) and isinstance(args[0], Class):
@@ -266,6 +303,7 @@ KNOWN: dict[str, External_] = {
     "builtins.filter": _filter,
     "builtins.frozenset": _iterable,
     "builtins.getattr": _getattr,
+    "builtins.isinstance": _isinstance,
     "builtins.issubclass": _issubclass,
     "builtins.iter": _iterable,
     "builtins.list": _iterable,
@@ -288,6 +326,8 @@ KNOWN: dict[str, External_] = {
     "django.apps.apps.get_app_config": _app_config,
     "django.contrib.auth.get_user": _user,
     "django.contrib.auth.get_user_model": _user_model,
+    "django.db.models.deletion._collect": _collect,
+    "django.db.models.deletion._delete_collected": _delete_collected,
     "django.db.transaction.on_commit": _on_commit,
     "django.utils.module_loading.import_string": _import_string,
     "importlib.import_module": _import_string,

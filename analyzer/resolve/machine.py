@@ -41,6 +41,8 @@ class Receiver:
     signal: str
     senders: tuple[Class, ...]
     fact: SignalReceiver
+    any_sender: bool
+    """Connected without a sender. A sender that could not be found out is nobody's rather than everybody's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,16 @@ CHAIN = frozenset(
 ONE = frozenset(["earliest", "first", "get", "last", "latest"])
 SCALAR = frozenset(["aggregate", "contains", "count", "exists", "explain"])
 WRITES = frozenset(
-    ["bulk_create", "bulk_update", "create", "delete", "get_or_create", "update", "update_or_create"]
+    [
+        "_raw_delete",
+        "bulk_create",
+        "bulk_update",
+        "create",
+        "delete",
+        "get_or_create",
+        "update",
+        "update_or_create",
+    ]
 )
 LINKS = frozenset(["add", "clear", "remove", "set"])
 OTHER = frozenset(["in_bulk", "iterator", "raw"])
@@ -323,8 +332,8 @@ def send(m: Machine, scope: Scope, signals: tuple[str, ...], model: Class, line:
         return
     for receiver in m.ledger.receivers:
         last = receiver.signal.rpartition(".")[2]
-        if last in signals and (not receiver.senders or model in receiver.senders):
-            m.call(scope, receiver.function, [model], {"instance": Record(model)}, line)
+        if last in signals and (receiver.any_sender or model in receiver.senders):
+            m.call(scope, receiver.function, [], {"sender": model, "instance": Record(model)}, line)
 
 
 def _write(m: Machine, scope: Scope, query: Query, name: str, args: list[Value], line: int) -> Value:

@@ -397,6 +397,10 @@ class Registry:
             waiting.extend(info.parents)
         return None
 
+    def concrete(self, info: Info) -> Class:
+        """The model itself, or the one that a proxy stands for."""
+        return _concrete(info, self)
+
     def has_field(self, model: Class, name: str) -> bool:
         """Whether a record has a plain column of this name, its own or an ancestor's."""
         info = self.info(model)

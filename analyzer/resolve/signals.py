@@ -43,6 +43,7 @@ def connect(m: Machine, signal: Value, function: Value, sender: Value | None, wh
         if sender is not None
         else ()
     )
+    any_sender = sender is None or (isinstance(sender, Literal) and sender.value is None)
     for each in _flat(signal):
         name = signal_name(m, each)
         for option in options(function):
@@ -52,7 +53,7 @@ def connect(m: Machine, signal: Value, function: Value, sender: Value | None, wh
             labels = tuple(sorted(info.label for model in senders if (info := m.registry.info(model))))
             fact = SignalReceiver(target.qualname, name, where, labels)
             if all(old.fact != fact for old in m.ledger.receivers):
-                m.ledger.receivers.append(Receiver(option, name, senders, fact))
+                m.ledger.receivers.append(Receiver(option, name, senders, fact, any_sender))
 
 
 def _sender(m: Machine, value: Value) -> list[Class]:

@@ -97,7 +97,8 @@ def _is_migration(state: ModuleState) -> bool:
 
 def _models(m: Machine, states: list[ModuleState]) -> list[Class]:
     """Every model class of the project, and those of the libraries that it uses."""
-    libraries = [stub for stub in m.index.stubs.values() if _is_used(m, stub)]
+    imported = _imported(states)
+    libraries = [stub for stub in m.index.stubs.values() if _is_used(m, stub, imported)]
     for stub in libraries:
         m.load(stub)
     found: list[Class] = []
@@ -107,10 +108,24 @@ def _models(m: Machine, states: list[ModuleState]) -> list[Class]:
     return found
 
 
-def _is_used(m: Machine, stub: ModuleState) -> bool:
-    """Whether the project installs or has loaded a library; Django's users and content types are always there."""
+def _imported(states: list[ModuleState]) -> set[str]:
+    """The packages that the project imports anything from, Django apart: it holds too many applications."""
+    found = {
+        node.module.partition(".")[0]
+        for state in states
+        if state.unit is not None
+        for node in state.unit.imports
+    }
+    return found - {"django"}
+
+
+def _is_used(m: Machine, stub: ModuleState, imported: set[str]) -> bool:
+    """Whether the project installs or imports a library; Django's users and content types are always there."""
     package = stub.name.partition(".models")[0]
-    if stub.status != "new" or package in {"django.contrib.auth", "django.contrib.contenttypes"}:
+    if stub.name.partition(".")[0] in imported or package in {
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+    }:
         return True
     installed = list(strings(m.setting("INSTALLED_APPS")))
     return any(name == package or name.startswith(package + ".") for name in installed)
@@ -321,7 +336,7 @@ def _run_receiver(m: Machine, function: Value, senders: tuple[Class, ...]) -> Co
     assert isinstance(target, Function)
     scope = _root(target.module)
     for sender in senders:
-        m.call(scope, function, [sender], {"instance": Record(sender)}, target.node.line)
+        m.call(scope, function, [], {"sender": sender, "instance": Record(sender)}, target.node.line)
     if not senders:
         receiver = function.receiver if isinstance(function, Bound) else None
         scope.context.call(traced(m, target, receiver, None, None), target.node.line)

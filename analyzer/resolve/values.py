@@ -15,6 +15,7 @@ from typing import Literal as Choice
 from analyzer.extract import ir
 
 if TYPE_CHECKING:
+    from analyzer.resolve.declarations import Link
     from analyzer.resolve.modules import ModuleState
     from analyzer.resolve.scope import Scope
 
@@ -91,6 +92,8 @@ class Class(Value):
     decorators: list[Value] = field(default_factory=list)
     line_of: dict[str, int] = field(default_factory=dict)
     shared: Instance | None = None
+    apart: dict[Hashable, Instance] = field(default_factory=dict)
+    """The instances that stand for those which were made with the same arguments."""
     resolution: tuple[list[Class], list[str]] | None = None
     subclasses: list[Class] = field(default_factory=list)
     """The known classes that name it as a base."""
@@ -116,6 +119,21 @@ class Class(Value):
                 self.decorators, self.line_of,
             )  # fmt: skip
         return self.configured[own]
+
+    def instance_with(self, args: list[Value], kwargs: dict[str, Value]) -> Instance:
+        """The instance that stands for all that are made with such arguments, while effects are traced."""
+        made_with = (
+            tuple(key(arg) if leads_to_tables(arg) else None for arg in args),
+            tuple((name, key(arg)) for name, arg in sorted(kwargs.items()) if leads_to_tables(arg)),
+        )
+        if made_with == (made_with[0], ()) and not any(made_with[0]):
+            return self.instance()
+        found = self.apart.get(made_with)
+        if found is None:
+            if len(self.apart) >= _MOST_APART:
+                return self.instance()
+            found = self.apart[made_with] = Instance(self, made_with=made_with)
+        return found
 
     def order(self) -> tuple[list[Class], list[str]]:
         """Method resolution order: the known classes, and the dotted names of the unknown ones."""
@@ -187,6 +205,8 @@ class Instance(Value):
     args: list[Value] = field(default_factory=list)
     kwargs: dict[str, Value] = field(default_factory=dict)
     line: int = 0
+    made_with: Hashable = None
+    """The arguments that lead to tables, where instances that were made with others are kept apart."""
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -270,6 +290,16 @@ class Meta(Value):
 
 
 @dataclass(slots=True, eq=False, repr=False)
+class ModelField(Value):
+    """A field of a model as ``_meta`` gives it; ``backwards``: the relation object on the side it leads to."""
+
+    model: Class
+    name: str
+    link: Link | None
+    backwards: bool
+
+
+@dataclass(slots=True, eq=False, repr=False)
 class Either(Value):
     """One of several values."""
 
@@ -278,6 +308,12 @@ class Either(Value):
 
 NONE = Literal(None)
 _WIDEST = 12
+_MOST_APART = 160
+
+
+def leads_to_tables(value: Value) -> bool:
+    """Whether instances that were made with this argument and with another one are worth telling apart."""
+    return any(isinstance(option, Record | Query | Class | Meta | ModelField) for option in options(value))
 
 
 def merge(values: Iterable[Value], reason: str = "nothing is assigned") -> Value:
@@ -327,6 +363,8 @@ def identity(value: Value) -> Hashable:
             )
         case Module():
             return (Module, id(value.state))
+        case ModelField():
+            return (ModelField, id(value.model), value.name, value.backwards)
         case Bound():
             return (Bound, id(value.function), identity(value.receiver))
         case _:
@@ -336,14 +374,14 @@ def identity(value: Value) -> Hashable:
 def key(value: Value) -> Hashable:
     """What tells argument contexts apart: the parts that lead to tables. None for everything else."""
     match value:
-        case Record() | Query() | Meta():
+        case Record() | Query() | Meta() | ModelField():
             return identity(value)
         case Class() | Function():
             return id(value)
         case Bound():
             return (id(value.function), key(value.receiver))
         case Instance():
-            return (Instance, id(value.cls))
+            return (Instance, id(value.cls), value.made_with)
         case View():
             return (View, id(value.cls))
         case Literal():
