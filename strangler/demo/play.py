@@ -33,7 +33,7 @@ def play(*, keep: bool, port: int) -> bool:
             demo = Demo(stage, screen, sample, port)
             checks = demo.run()
             screen.close()
-            _summary(screen.console, checks, screen.elapsed)
+            _summary(screen, checks)
             if keep:
                 _stay(screen.console, demo)
             return all(check.held for check in checks)
@@ -58,17 +58,15 @@ def sample_folder() -> Path:
     )
 
 
-def _summary(console: Console, checks: list[Check], seconds: float) -> None:
-    width = max(len(check.claim) for check in checks)
-    console.print()
+def _summary(screen: Screen, checks: list[Check]) -> None:
+    screen.console.print()
     for check in checks:
-        line = Text("       ").append(
-            "held   " if check.held else "FAILED ", "green" if check.held else "bold red"
-        )
-        line.append(check.claim.ljust(width + 2)).append(check.figures, "dim")
-        console.print(line, soft_wrap=True)
+        head = Text("held   " if check.held else "FAILED ", "green" if check.held else "bold red")
+        screen.hang(head, Text(f"{check.claim}: ").append(check.figures, "dim"))
     held = sum(check.held for check in checks)
-    console.print(Text(f"\n{held} of {len(checks)} claims held, in {seconds:.0f} s", style="bold"))
+    screen.console.print(
+        Text(f"\n{held} of {len(checks)} claims held, in {screen.elapsed:.0f} s", style="bold")
+    )
 
 
 def _stay(console: Console, demo: Demo) -> None:

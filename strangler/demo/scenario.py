@@ -113,10 +113,9 @@ class Demo:
         """The new service: its own database, filled through the mapping only."""
         rows = self.copy_rows()
         self.service = self.start_service("service")
-        self.screen.act(
-            "service", f"on {self.service}, its own database, {rows['copied']} invoices copied through"
-        )
-        self.screen.note(f"the mapping, {rows['quarantined']} not translatable")
+        self.screen.act("service", f"on {self.service}, with a database of its own")
+        copied, refused = rows["copied"], rows["quarantined"]
+        self.screen.note(f"{copied} invoices copied through the mapping, {refused} not translatable")
 
     def stand_in_front(self) -> None:
         """The facade, and the analysis's URL patterns as routes."""

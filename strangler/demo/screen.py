@@ -66,18 +66,28 @@ class Screen:
 
     def act(self, name: str, told: str) -> None:
         """Something was done: its name and what came of it."""
-        line = Text(f"\n{self.elapsed:5.1f} s  ", style="dim")
-        line.append(f"{name:<10}", style="bold cyan")
-        line.append(told, style="default")
-        self.console.print(line, soft_wrap=True)
+        self.console.print()
+        head = Text(f"{self.elapsed:5.1f} s  ", style="dim").append(f"{name:<10}", "bold cyan")
+        self.hang(head, Text(told))
 
     def command(self, line: str) -> None:
-        """A command that a person could have typed."""
+        """A command that a person could have typed; never broken, so that it can be copied."""
         self.console.print(Text(f"         $ {line}", style="green"), soft_wrap=True)
 
     def note(self, told: str, style: str = "default") -> None:
-        """A line below an act."""
-        self.console.print(Text(f"         {told}", style=style), soft_wrap=True)
+        """Lines below an act."""
+        self.hang(Text(" " * 9), Text(told, style=style))
+
+    def hang(self, head: Text, body: Text) -> None:
+        """On a terminal ``body`` is wrapped beside ``head``; elsewhere it is one line."""
+        if not self.console.is_terminal:
+            self.console.print(head + body, soft_wrap=True)
+            return
+        grid = Table.grid()
+        grid.add_column(width=head.cell_len, no_wrap=True)
+        grid.add_column()
+        grid.add_row(head, body)
+        self.console.print(grid)
 
     def flow(self, share: float, flow: Flow, told: str) -> None:
         """The counters now. ``share`` in percent."""
