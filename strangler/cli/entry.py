@@ -1,14 +1,17 @@
 """The entry point: finds the command, runs it, and turns whatever stopped it into one line and an exit code.
 
-Exit codes: 0 yes; 1 the answer is no; 2 could not tell (usage, configuration, I/O); 3 refused; 130 interrupted.
+Exit codes: 0 yes; 1 the answer is no; 2 could not tell (usage, configuration, I/O); 3 refused; 130 interrupted; 141 the
+reader of a pipe went away.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from errno import EPIPE
 from importlib import import_module
 from itertools import takewhile
+from signal import SIGPIPE
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -40,15 +43,24 @@ def main(argv: list[str] | None = None) -> NoReturn:
         status = _app(verb)(args=arguments, prog_name="strangler", standalone_mode=False)
     except KeyboardInterrupt:
         sys.exit(130)
+    except SystemExit as stop:
+        if not isinstance(stop.__context__, OSError) or stop.__context__.errno != EPIPE:
+            raise
+        _nobody_reads()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(2)
+        _nobody_reads()
     except Exception as error:
         if debug and not hasattr(error, "format_message"):
             raise
         print(_line(error), file=sys.stderr)  # noqa: T201
         sys.exit(getattr(error, "exit_code", 2))
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _nobody_reads() -> NoReturn:
+    """Somebody closed the pipe (``| head``): end as a program does that SIGPIPE ends, which is neither yes nor no."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(128 + SIGPIPE)
 
 
 def _version(asked: bool) -> None:
@@ -109,7 +121,7 @@ def _line(error: Exception) -> str:
 
 
 def _usage(error: Any) -> str:
-    message: str = error.format_message()
+    message: str = error.format_message().replace("Value error, ", "")
     if "\n" in message:  # no arguments at all: the help itself
         return message
     command = error.ctx.command_path if error.ctx is not None else "strangler"

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -106,3 +107,15 @@ def test_a_defect_names_itself_and_the_way_to_its_traceback(
     assert err.startswith("strangler: unexpected ZeroDivisionError: division by zero.")
     with pytest.raises(ZeroDivisionError):
         main(["--debug", "demo"])
+
+
+def test_a_reader_that_goes_away_is_no_answer() -> None:
+    sample = Path(__file__).parents[4] / "sample_monolith"
+    command = [sys.executable, "-m", "strangler.cli", "analyze", str(sample), "--format", "json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        told = process.stderr.read()
+    assert process.returncode == 141
+    assert "Traceback" not in told
