@@ -91,7 +91,7 @@ class Machine(ABC):
         self.running: dict[int, int] = {}
         """How often each function is being run at module level right now, by the identity of its node."""
         self.reentries: dict[Hashable, int] = {}
-        """How often each function (on its receiver) was entered while it ran, below the present call of a module's top level."""
+        """How often each function and receiver was entered while it ran, below one call of a module's top level."""
         self.active: set[Hashable] = set()
         """The functions that are being run at module level, with the arguments of each run."""
         self.builtin_names: dict[str, Value] = {}

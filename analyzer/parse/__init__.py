@@ -49,9 +49,21 @@ def parse_bytes(file: str, data: bytes) -> Parsed:
     try:
         return Parsed(text, parse_text(text, file))
     except SyntaxError as error:
-        return _failed(file, error.lineno or 1, f"cannot be parsed: {error.msg}", "unparsed-file")
+        return _newer(text, file) or _failed(
+            file, error.lineno or 1, f"cannot be parsed: {error.msg}", "unparsed-file"
+        )
     except (ValueError, RecursionError, MemoryError) as error:
         return _failed(file, 1, f"cannot be parsed: {str(error) or type(error).__name__}", "unparsed-file")
+
+
+def _newer(text: str, file: str) -> Parsed | None:
+    """The file, if it is in syntax that the running Python does not know yet."""
+    from analyzer.parse.newer import parse_newer  # costs 10 ms, and hardly any project needs it
+
+    try:
+        return Parsed(*parse_newer(text, file))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def parse_text(text: str, file: str = "<text>") -> ast.Module:
