@@ -21,6 +21,11 @@ IGNORED_FOLDERS = frozenset(
 TEST_FOLDERS = frozenset({"test", "tests"})
 """A module below one of these is test code."""
 
+TEMPLATE_SUFFIXES = frozenset(
+    {".djhtml", ".eml", ".htm", ".html", ".j2", ".jinja", ".jinja2", ".mjml", ".svg", ".txt", ".xml"}
+)
+"""Files that may be templates."""
+
 TENANT_NAMES = frozenset(
     {"account", "company", "customeraccount", "organisation", "organization", "tenant", "workspace"}
 )

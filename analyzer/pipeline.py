@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import msgspec
+
 from analyzer.boundaries import draw
+from analyzer.cache import Packs, contents, fingerprint, packs_of
+from analyzer.config import Limits
 from analyzer.coupling import WEIGHTS, couple, index_tables
+from analyzer.discover import Project, discover
+from analyzer.extract import paused
+from analyzer.extract import read as read_units
+from analyzer.model import schema
 from analyzer.model.facts import Facts
 from analyzer.model.plan import Analysis, EdgeKind
-from analyzer.resolve import read
+from analyzer.resolve import facts as resolve
 from analyzer.rules import find
 
 Progress = Callable[[str, int, int], None]
+_ENCODER = msgspec.msgpack.Encoder()
 
 
 def analyze(
@@ -21,15 +30,58 @@ def analyze(
     seed: int = 0,
     weights: Mapping[EdgeKind, float] = WEIGHTS,
     progress: Progress | None = None,
+    cache: Path | None = None,
+    limits: Limits | None = None,
 ) -> Analysis:
     """Analyse the Django project in a folder; nothing of it is imported or run.
 
-    ``progress(stage, done, total)`` is called while files are read. Raises NoProject where there is nothing to analyse.
+    ``progress(stage, done, total)`` is called while files are read. ``cache`` is a folder where what was found is kept:
+    the same project gives the same analysis with it and without. Raises NoProject where there is nothing to analyse.
     """
-    facts = read(path, progress)
+    return run(path, seed=seed, weights=weights, progress=progress, cache=cache, limits=limits).analysis()
+
+
+def run(
+    path: Path,
+    *,
+    seed: int = 0,
+    weights: Mapping[EdgeKind, float] = WEIGHTS,
+    progress: Progress | None = None,
+    cache: Path | None = None,
+    limits: Limits | None = None,
+) -> Outcome:
+    """As :func:`analyze`, but what was found by an earlier run is made an object only when it is asked for."""
+    limits = limits or Limits()
+    project = discover(path)
+    if cache is None:
+        return Outcome(project, _analyze(project, seed, weights, progress, limits))
+    packs = packs_of(project, cache)
+    known = contents(project, limits.max_file_bytes)
+    options = _ENCODER.encode((seed, sorted(weights.items()), limits))
+    key = fingerprint(project, known, options)
+    outcome = Outcome(project, None, packs, key)
+    if not outcome.is_known():
+        outcome.keep(_analyze(project, seed, weights, progress, limits, packs, known))
+    return outcome
+
+
+def _analyze(
+    project: Project,
+    seed: int,
+    weights: Mapping[EdgeKind, float],
+    progress: Progress | None,
+    limits: Limits,
+    packs: Packs | None = None,
+    known: Mapping[str, bytes] | None = None,
+) -> Analysis:
+    parsing = (lambda done, total: progress("parse", done, total)) if progress else None
+    units, problems = read_units(project, limits, parsing, packs, known)
+    found = resolve(project, units, problems, progress, limits)
+    del units
     if progress:
         progress("boundaries", 0, 1)
-    return conclude(facts, seed=seed, weights=weights)
+    with paused():
+        return conclude(found, seed=seed, weights=weights)
 
 
 def conclude(facts: Facts, *, seed: int = 0, weights: Mapping[EdgeKind, float] = WEIGHTS) -> Analysis:
@@ -38,3 +90,43 @@ def conclude(facts: Facts, *, seed: int = 0, weights: Mapping[EdgeKind, float] =
     edges = couple(facts, tables, weights)
     boundaries, order = draw(facts, tables, edges, seed)
     return Analysis(facts, edges, boundaries, order, find(facts, tables, boundaries))
+
+
+class Outcome:
+    """An analysis and its document; either is made, or read from the cache, when it is first asked for."""
+
+    def __init__(
+        self, project: Project, analysis: Analysis | None, packs: Packs | None = None, key: bytes = b""
+    ) -> None:
+        self.modules = len(project.files)
+        self._analysis = analysis
+        self._packs = packs
+        self._key = key
+        self._encoded: bytes | None = None
+
+    def is_known(self) -> bool:
+        """Whether an earlier run has kept this analysis."""
+        self._encoded = self._packs.read("analysis", self._key) if self._packs else None
+        return self._encoded is not None
+
+    def keep(self, analysis: Analysis) -> None:
+        self._analysis = analysis
+        if self._packs is not None:
+            self._packs.write("analysis", self._key, _ENCODER.encode(analysis))
+
+    def analysis(self) -> Analysis:
+        if self._analysis is None:
+            assert self._encoded is not None
+            with paused():
+                self._analysis = msgspec.msgpack.decode(self._encoded, type=Analysis)
+        return self._analysis
+
+    def document(self) -> bytes:
+        """``analysis.json``."""
+        found = self._packs.read("json", self._key) if self._packs else None
+        if found is None:
+            with paused():
+                found = schema.write(self.analysis())
+            if self._packs is not None:
+                self._packs.write("json", self._key, found)
+        return found

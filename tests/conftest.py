@@ -24,6 +24,12 @@ def program() -> Callable[[str], str]:
     return find
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_cache_of_this_user(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What an analysis keeps for the next run goes to a folder of the tests."""
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

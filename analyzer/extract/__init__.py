@@ -1,17 +1,24 @@
 """Trees in, lowered units out: one walk over each tree, one module per kind of fact.
 
-``read`` is the seam for a cache: a unit depends on the file's content alone and is a handful of bytes to encode.
+A unit depends on its file's name and content alone: it is made in any process, and kept between runs.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+import gc
+import multiprocessing
+import multiprocessing.context
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
+from analyzer.cache import Packs, generation
 from analyzer.config import Limits
 from analyzer.discover import Project
 from analyzer.extract import calls, definitions, expressions, imports, ir, statements
@@ -19,7 +26,7 @@ from analyzer.extract.walk import Handlers, Walk
 from analyzer.model.facts import Finding, Location
 from analyzer.parse import parse
 
-__all__ = ["EXTRACTORS", "extract", "read"]
+__all__ = ["EXTRACTORS", "extract", "paused", "read"]
 
 EXTRACTORS: tuple[Handlers, ...] = (
     imports.HANDLERS,
@@ -43,47 +50,104 @@ def extract(file: str, text: str, tree: ast.Module) -> ir.Unit:
 
 
 def read(
-    project: Project, limits: Limits, progress: Callable[[int, int], None] | None = None
+    project: Project,
+    limits: Limits,
+    progress: Callable[[int, int], None] | None = None,
+    packs: Packs | None = None,
+    known: Mapping[str, bytes] | None = None,
 ) -> tuple[list[ir.Unit], list[Finding]]:
-    """Parse and lower every file of a project, in the order of ``project.files``; unreadable files become findings."""
-    units: list[ir.Unit] = []
-    problems: list[Finding] = []
+    """Parse and lower every file of a project, in the order of ``project.files``; unreadable files become findings.
+
+    With ``packs``, files whose content is as it was (``known``: file -> digest) are taken from there.
+    """
+    kept = _unpack(packs, known) if packs is not None and known is not None else {}
     files = [source.file for source in project.files]
-    for encoded, found in _batches(project.folder, files, limits):
-        units.extend(_DECODER.decode(data) for data in encoded)
-        problems.extend(found)
+    fresh = [file for file in files if file not in kept]
+    for lowered in _batches(project.folder, fresh, limits):
+        kept.update(lowered)
         if progress:
-            progress(len(units) + len(problems), len(files))
-    return units, problems
+            progress(len(kept), len(files))
+    if packs is not None and fresh:
+        packs.write("units", generation(), _PACKER.encode({file: kept[file] for file in files}))
+    with paused():
+        units = [_DECODER.decode(kept[file].unit) for file in files if kept[file].unit]
+    return units, [problem for file in files for problem in kept[file].problems]
 
 
-def _batches(folder: Path, files: list[str], limits: Limits) -> Iterator[tuple[list[bytes], list[Finding]]]:
+class Lowered(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What one file's content gave: an encoded unit, or none and the reason."""
+
+    content: bytes
+    unit: bytes
+    problems: tuple[Finding, ...]
+
+
+_PACKER = msgspec.msgpack.Encoder()
+_UNPACKER = msgspec.msgpack.Decoder(dict[str, Lowered])
+
+
+def _unpack(packs: Packs, known: Mapping[str, bytes]) -> dict[str, Lowered]:
+    data = packs.read("units", generation())
+    try:
+        found = _UNPACKER.decode(data) if data else {}
+    except msgspec.DecodeError:
+        return {}
+    return {file: lowered for file, lowered in found.items() if known.get(file) == lowered.content}
+
+
+def _batches(folder: Path, files: list[str], limits: Limits) -> Iterator[dict[str, Lowered]]:
     jobs = [
         (folder, files[start : start + _BATCH], limits.max_file_bytes)
         for start in range(0, len(files), _BATCH)
     ]
-    if limits.processes < 2 or len(jobs) < 4:
-        yield from map(_lower, jobs)
-        return
-    with ProcessPoolExecutor(limits.processes) as pool:
-        yield from pool.map(_lower, jobs)
-
-
-def _lower(job: tuple[Path, list[str], int]) -> tuple[list[bytes], list[Finding]]:
-    folder, files, max_bytes = job
-    encoded: list[bytes] = []
-    problems: list[Finding] = []
-    for file in files:
-        parsed = parse(folder, file, max_bytes)
-        if parsed.problem:
-            problems.append(parsed.problem)
-        if parsed.tree is None:
-            continue
+    done = 0
+    if limits.processes > 1 and len(jobs) > 3 and not multiprocessing.current_process().daemon:
         try:
-            encoded.append(_ENCODER.encode(extract(file, parsed.text, parsed.tree)))
-        except RecursionError:
-            problems.append(_too_deep(file))
-    return encoded, problems
+            with ProcessPoolExecutor(limits.processes, _start_method(), gc.disable) as pool:
+                for lowered in pool.map(_lower, jobs):
+                    yield lowered
+                    done += 1
+            return
+        except (BrokenProcessPool, OSError, RuntimeError):
+            pass  # no processes to be had here: go on in this one
+    with paused():
+        for job in jobs[done:]:
+            yield _lower(job)
+
+
+def _start_method() -> multiprocessing.context.BaseContext:
+    """Forking costs a hundredth of a fresh interpreter, but is safe only while there is one thread."""
+    single = threading.active_count() == 1 and "fork" in multiprocessing.get_all_start_methods()
+    return multiprocessing.get_context("fork" if single else "spawn")
+
+
+def _lower(job: tuple[Path, list[str], int]) -> dict[str, Lowered]:
+    folder, files, max_bytes = job
+    return {file: _lower_file(folder, file, max_bytes) for file in files}
+
+
+def _lower_file(folder: Path, file: str, max_bytes: int) -> Lowered:
+    parsed = parse(folder, file, max_bytes)
+    problems = (parsed.problem,) if parsed.problem else ()
+    if parsed.tree is None:
+        return Lowered(parsed.content, b"", problems)
+    try:
+        unit = _ENCODER.encode(extract(file, parsed.text, parsed.tree))
+    except RecursionError:
+        return Lowered(parsed.content, b"", (_too_deep(file),))
+    return Lowered(parsed.content, unit, problems)
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """Without the garbage collector: trees have no circles, and looking for them costs more than parsing."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _too_deep(file: str) -> Finding:

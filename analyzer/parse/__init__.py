@@ -6,9 +6,10 @@ import ast
 import io
 import tokenize
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from analyzer.cache import digest
 from analyzer.model.facts import Finding, Location
 
 
@@ -19,6 +20,8 @@ class Parsed:
     text: str
     tree: ast.Module | None
     problem: Finding | None = None
+    content: bytes = b""
+    """What ``analyzer.cache.contents`` says of the file: the digest of its bytes."""
 
 
 def parse(folder: Path, file: str, max_bytes: int) -> Parsed:
@@ -27,16 +30,13 @@ def parse(folder: Path, file: str, max_bytes: int) -> Parsed:
     try:
         size = path.stat().st_size
         if size > max_bytes:
-            return _failed(
-                file,
-                1,
-                f"not parsed: {size:,} bytes is more than the limit of {max_bytes:,}",
-                "file-too-large",
-            )
+            message = f"not parsed: {size:,} bytes is more than the limit of {max_bytes:,}"
+            return replace(_failed(file, 1, message, "file-too-large"), content=b"large %d" % size)
         data = path.read_bytes()
     except OSError as error:
-        return _failed(file, 1, f"cannot be read: {error.strerror or error}", "unreadable-file")
-    return parse_bytes(file, data)
+        failed = _failed(file, 1, f"cannot be read: {error.strerror or error}", "unreadable-file")
+        return replace(failed, content=b"unreadable %d" % (error.errno or 0))
+    return replace(parse_bytes(file, data), content=digest(data))
 
 
 def parse_bytes(file: str, data: bytes) -> Parsed:

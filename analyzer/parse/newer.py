@@ -23,7 +23,7 @@ _LAZY = re.compile(rb"(?m)^([ \t]*)lazy[ \t]+(?=import\b|from\b)")
 
 
 def parse_newer(text: str, file: str) -> tuple[str, ast.Module]:
-    """The text as the running Python reads it, and its tree. Raises SyntaxError where that is no syntax of any version."""
+    """The text as the running Python reads it, and its tree. Raises SyntaxError for what no version reads."""
     source = _LAZY.sub(rb"\1", text.encode("utf-8", "replace"))
     older = _Rewriter(source).render(_parser().parse(source).root_node).decode("utf-8")
     with warnings.catch_warnings():
@@ -85,10 +85,14 @@ class _Rewriter:
 
     def _except(self, node: Node) -> bytes:
         """``except A, B:`` catches a tuple."""
-        kinds = [child for child in node.children if child.is_named and child.type not in {"block", "comment"}]
+        kinds = [
+            child for child in node.children if child.is_named and child.type not in {"block", "comment"}
+        ]
         first, last = kinds[0].start_byte, kinds[-1].end_byte
         head = self._between(node, node.start_byte, first)
-        return head + b"(" + self._between(node, first, last) + b")" + self._between(node, last, node.end_byte)
+        return (
+            head + b"(" + self._between(node, first, last) + b")" + self._between(node, last, node.end_byte)
+        )
 
     def _call(self, strings: list[Node]) -> bytes:
         """The parts of adjacent strings, as the arguments of a call."""
@@ -157,10 +161,12 @@ class _Restore(ast.NodeTransformer):
         self.generic_visit(node)
         if not (isinstance(node.func, ast.Name) and node.func.id == _MARK):
             return node
-        values = [
-            part
-            if isinstance(part, ast.Constant) and isinstance(part.value, str)
-            else ast.copy_location(ast.FormattedValue(part, -1, None), part)
-            for part in node.args
-        ]
+        values: list[ast.expr] = []
+        for part in node.args:
+            if not (isinstance(part, ast.Constant) and isinstance(part.value, str)):
+                values.append(ast.copy_location(ast.FormattedValue(part, -1, None), part))
+            elif values and isinstance(before := values[-1], ast.Constant):
+                before.value = str(before.value) + part.value
+            else:
+                values.append(part)
         return ast.copy_location(ast.JoinedStr(values), node)

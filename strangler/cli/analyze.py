@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +15,7 @@ from strangler.errors import BadDocument, Unknown
 
 if TYPE_CHECKING:
     from analyzer.model.plan import Analysis, Boundary
-    from analyzer.pipeline import Progress
+    from analyzer.pipeline import Outcome, Progress
 
 FORMATS = ("text", "html", "json")
 
@@ -31,6 +31,13 @@ def analyze(
         typer.Option("--boundary", metavar="NAME", help="One boundary: members, bill, next commands."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the clustering.")] = 0,
+    cache: Annotated[
+        bool, typer.Option("--cache/--no-cache", help="Keep what was found, for the next run.")
+    ] = True,
+    cache_dir: Annotated[
+        Path | None,
+        typer.Option("--cache-dir", metavar="FOLDER", help="Where; else the user's cache folder."),
+    ] = None,
 ) -> None:
     """Map the coupling of a Django monolith and suggest boundaries. Nothing of it is imported or run."""
     if format not in FORMATS:
@@ -42,16 +49,18 @@ def analyze(
         raise BadDocument("a single boundary is printed as text", where="--boundary", remedy=remedy)
     from time import perf_counter
 
-    from analyzer.pipeline import analyze as run
+    from analyzer.cache import default_folder
+    from analyzer.pipeline import run
 
     started = perf_counter()
+    folder = (cache_dir or default_folder()) if cache else None
     with _progress() as progress:
-        analysis = run(path, seed=seed, progress=progress)
+        outcome = run(path, seed=seed, progress=progress, cache=folder)
     if format == "text":
-        _print_text(analysis, boundary, str(path), output)
+        _print_text(outcome.analysis(), boundary, str(path), output)
     else:
-        write(_document(analysis, format, str(path)), output)
-    number = len(analysis.facts.modules)
+        write(_document(outcome, format, str(path)), output)
+    number = outcome.modules
     modules = f"{number:,} module" if number == 1 else f"{number:,} modules"
     typer.echo(f"analysed {modules} in {perf_counter() - started:.1f} s", err=True)
 
@@ -68,14 +77,12 @@ def rule(
     typer.echo(f"{found.code} ({found.severity}): {found.title}\n\n{found.why}\n{found.remedy}")
 
 
-def _document(analysis: Analysis, format: str, path: str) -> bytes:
+def _document(outcome: Outcome, format: str, path: str) -> bytes:
     if format == "json":
-        from analyzer.model import schema
-
-        return schema.write(analysis)
+        return outcome.document()
     from analyzer.report import page
 
-    return page(analysis, path).encode()
+    return page(outcome.analysis(), path).encode()
 
 
 def _print_text(analysis: Analysis, boundary: str | None, path: str, output: str) -> None:
@@ -109,18 +116,30 @@ def _find(analysis: Analysis, name: str) -> Boundary:
 
 @contextmanager
 def _progress() -> Iterator[Progress | None]:
-    """A progress bar on standard error, if that is a terminal."""
+    """A progress bar on standard error, if that is a terminal: one bar over all stages, so that it never goes back."""
     if not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("read", total=None)
+    columns = (TextColumn("{task.description:<10}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    # without a thread that redraws: parsing forks, which is safe only while there is no other thread
+    with Bar(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
+        task = bar.add_task("read", total=1.0)
+        shown = -1.0
 
         def advance(stage: str, done: int, total: int) -> None:
-            settings: dict[str, Any] = {"description": stage, "completed": done, "total": total}
-            bar.update(task, **settings)
+            nonlocal shown
+            start, share = _STAGES.get(stage, (0.0, 1.0))
+            completed = start + share * done / max(total, 1)
+            if completed - shown >= 0.005:
+                shown = completed
+                bar.update(task, description=stage, completed=completed, refresh=True)
 
         yield advance
+
+
+_STAGES = {"parse": (0.0, 0.25), "resolve": (0.25, 0.6), "boundaries": (0.85, 0.15)}
+"""Where on the bar each stage begins, and its share of it: about the time it takes."""

@@ -1,0 +1,166 @@
+"""What earlier runs found out, kept below the user's cache folder and found again by content.
+
+A project has a few *packs*, one of each kind, and the newest of each kind stays. A pack is good for one key: the code
+of this analyzer, with the versions that matter, and the content of what was read. It holds no code and is decoded by
+type. A pack that is damaged, foreign or out of reach is no pack; whatever fails here costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from importlib import metadata, resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from analyzer.config import IGNORED_FOLDERS, TEMPLATE_SUFFIXES
+from analyzer.discover import Project
+
+_DIGEST = 32
+_MAX_BYTES = 1 << 30
+
+
+def default_folder() -> Path:
+    """Where packs are kept unless another folder is named: the platform's cache folder of this user."""
+    if sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    elif sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    else:
+        named = os.environ.get("XDG_CACHE_HOME", "")
+        base = Path(named) if named.startswith("/") else Path.home() / ".cache"
+    return base / "strangler" / "analyzer"
+
+
+def digest(*parts: bytes) -> bytes:
+    """One digest of several byte strings; where one ends and the next begins counts."""
+    found = blake2b(digest_size=_DIGEST)
+    for part in parts:
+        found.update(len(part).to_bytes(8, "big"))
+        found.update(part)
+    return found.digest()
+
+
+@cache
+def generation() -> bytes:
+    """Digest of everything but the project that an analysis depends on: another version gives other facts."""
+    parts = [sys.version.encode()]
+    parts += [
+        metadata.version(name).encode() for name in ("msgspec", "networkx", "sqlglot", "tree-sitter-python")
+    ]
+    for entry in _sources(resources.files("analyzer")):
+        parts += [entry.name.encode(), entry.read_bytes()]
+    return digest(*parts)
+
+
+def _sources(folder: Traversable) -> Iterator[Traversable]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir():
+            yield from _sources(entry)
+        elif entry.name.endswith((".py", ".stub")):
+            yield entry
+
+
+@dataclass(frozen=True, slots=True)
+class Packs:
+    """The packs of one project. ``folder`` is shared by all projects and is held below ``max_bytes``."""
+
+    folder: Path
+    project: str
+    max_bytes: int = _MAX_BYTES
+
+    def read(self, kind: str, key: bytes) -> bytes | None:
+        """The pack of this kind, if there is one for this key that is whole."""
+        path = self._path(kind)
+        try:
+            data = path.read_bytes()
+            os.utime(path)  # what is used stays longest
+        except OSError:
+            return None
+        found, body = data[:_DIGEST], data[_DIGEST:]
+        return body if found == digest(key, body) else None
+
+    def write(self, kind: str, key: bytes, body: bytes) -> None:
+        """Put a pack in the place of the one before, in one step: several runs may do so at once, the last one wins."""
+        if len(body) > self.max_bytes:
+            return
+        temporary = ""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=self.folder, suffix=".new")
+            with os.fdopen(handle, "wb") as file:
+                file.write(digest(key, body))
+                file.write(body)
+            Path(temporary).replace(self._path(kind))
+            self._prune()
+        except OSError:
+            if temporary:
+                Path(temporary).unlink(missing_ok=True)
+
+    def _path(self, kind: str) -> Path:
+        return self.folder / f"{self.project}.{kind}"
+
+    def _prune(self) -> None:
+        """Remove what was not used for longest, until the rest fits."""
+        known = sorted(
+            ((status.st_mtime_ns, status.st_size, path) for path, status in self._packs()), reverse=True
+        )
+        total = 0
+        for _, size, path in known:
+            total += size
+            if total > self.max_bytes:
+                path.unlink(missing_ok=True)
+
+    def _packs(self) -> Iterator[tuple[Path, os.stat_result]]:
+        for path in self.folder.iterdir():
+            try:
+                yield path, path.stat()
+            except FileNotFoundError:
+                continue  # another run was faster
+
+
+def packs_of(project: Project, folder: Path) -> Packs:
+    """The packs of a project, below a cache folder."""
+    return Packs(folder, digest(str(project.folder).encode("utf-8", "surrogateescape")).hex()[:32])
+
+
+def contents(project: Project, max_bytes: int) -> dict[str, bytes]:
+    """File -> digest of its content. Of what is too large to be parsed, or cannot be read, only that is noted."""
+    found = {}
+    for source in project.files:
+        path = project.folder / source.file
+        try:
+            size = path.stat().st_size
+            found[source.file] = digest(path.read_bytes()) if size <= max_bytes else b"large %d" % size
+        except OSError as error:
+            found[source.file] = b"unreadable %d" % (error.errno or 0)
+    return found
+
+
+def fingerprint(project: Project, files: dict[str, bytes], *more: bytes) -> bytes:
+    """Digest of all that the analysis of a project depends on; ``more`` are its options."""
+    parts = [generation(), project.name.encode("utf-8", "surrogateescape")]
+    for source in project.files:
+        parts += [repr(source).encode("utf-8", "surrogateescape"), files[source.file]]
+    return digest(*parts, *_templates(project.folder), b"options", *more)
+
+
+def _templates(folder: Path) -> Iterator[bytes]:
+    """The files other than Python that an analysis may read: their paths, sizes and times of change."""
+    for current, folders, files in os.walk(folder):
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and name not in IGNORED_FOLDERS
+        )
+        for name in sorted(files):
+            if os.path.splitext(name)[1] in TEMPLATE_SUFFIXES:  # noqa: PTH122 - hot loop of strings
+                path = os.path.join(current, name)  # noqa: PTH118
+                try:
+                    status = os.stat(path)  # noqa: PTH116
+                except OSError:
+                    continue
+                yield f"{path} {status.st_size} {status.st_mtime_ns}".encode("utf-8", "surrogateescape")
