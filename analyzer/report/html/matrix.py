@@ -31,11 +31,11 @@ class Cell:
     """What couples a row to a column: by kind, the places."""
 
     weight: float = 0.0
-    kinds: dict[str, list[Location]] = field(default_factory=lambda: defaultdict(list))
+    kinds: dict[str, set[Location]] = field(default_factory=lambda: defaultdict(set))
 
     def sites(self) -> int:
-        """Places in all."""
-        return sum(len(places) for places in self.kinds.values())
+        """Places in all: a line that couples the two in several ways is one."""
+        return len(set().union(*self.kinds.values()))
 
 
 Cells = dict[tuple[str, str], Cell]
@@ -101,7 +101,7 @@ def _cells(analysis: Analysis, tables: Tables) -> Cells:
         one, other = (tables.by_label.get(name, name) for name in (edge.source, edge.target))
         for pair in {(one, other)} if edge.kind in DIRECTED else {(one, other), (other, one)}:
             cells[pair].weight += edge.weight
-            cells[pair].kinds[edge.kind] += edge.sites
+            cells[pair].kinds[edge.kind].update(edge.sites)
     return {pair: cell for pair, cell in cells.items() if cell.weight >= FAINT}
 
 
@@ -113,7 +113,7 @@ def _merge(cells: Cells, boundary_of: Mapping[str, str]) -> Cells:
         if pair[0] and pair[1] and pair[0] != pair[1]:
             merged[pair].weight += cell.weight
             for kind, places in cell.kinds.items():
-                merged[pair].kinds[kind] += places
+                merged[pair].kinds[kind] |= places
     return dict(merged)
 
 
@@ -192,7 +192,7 @@ def _evidence(grids: Mapping[str, Cells]) -> Safe:
     found = {
         grid: {
             f"{printable(one)}|{printable(other)}": {
-                kind: [len(places), *(site(place) for place in sorted(set(places))[:kept])]
+                kind: [len(places), *(site(place) for place in sorted(places)[:kept])]
                 for kind, places in sorted(cell.kinds.items())
             }
             for (one, other), cell in sorted(cells.items())

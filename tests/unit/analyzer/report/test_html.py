@@ -130,3 +130,21 @@ def test_boxes_of_the_map_stay_inside_and_do_not_overlap(count):
     for i, one in enumerate(spots):
         for other in spots[i + 1 :]:
             assert abs(one.x - other.x) >= 168 or abs(one.y - other.y) >= 46
+
+
+def test_a_cell_counts_each_place_once():
+    """A transaction over four pairs of tables is one line to change, and one place."""
+    code = shop()
+    code.transaction(
+        "billing.services.close", "billing.Invoice", "billing.Payment", "orders.Order", "orders.Line"
+    )
+    made = page(conclude(code.facts()))
+    block = re.search(r'<script type="application/json" id="cells">(.*?)</script>', made, re.S)
+    assert block
+    cells = json.loads(block[1])["boundaries"]
+    counted = {pair: {kind: count for kind, (count, *_) in kinds.items()} for pair, kinds in cells.items()}
+    assert counted["orders|billing"]["cowrite"] == 2
+    everywhere = {tuple(place) for _, *places in cells["orders|billing"].values() for place in places}
+    row = re.search(r'<th scope="row"><a href="[^"]*">orders</a></th>(.*?)</tr>', made, re.S)
+    assert row
+    assert f">{len(everywhere)}" in row[1]
