@@ -115,6 +115,13 @@ _ALL = (
         "Only raw SQL names it, so it is in no boundary: a temporary table, a view, another program's.",
         "If it holds data of this project, describe it with an unmanaged model (managed = False).",
     ),
+    Rule(
+        "STR106",
+        "warning",
+        "include that could not be followed",
+        "Its URL patterns, with their views and what these touch, are not in the analysis, and no route moves them.",
+        "Analyse the folder that holds it as well, or count its URL patterns by hand.",
+    ),
 )
 
 RULES: Mapping[str, Rule] = MappingProxyType({rule.code: rule for rule in _ALL})
@@ -127,6 +134,7 @@ _PROBLEMS: Mapping[str, str] = {
     "file-too-large": "STR101",
     "no-settings": "STR102",
     "unread-settings": "STR102",
+    "unfollowed-include": "STR106",
 }
 """The first half's words for what it could not read -> rule."""
 

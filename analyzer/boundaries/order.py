@@ -23,6 +23,7 @@ def rank(boundaries: Sequence[Boundary], lines: Mapping[str, int]) -> tuple[Step
     most_routes = max((len(b.routes) for b in candidates), default=0) or 1
     most_lines = max((lines.get(b.name, 0) for b in candidates), default=0) or 1
     highest = max((cost(b.bill) for b in candidates), default=0.0) or 1.0
+    routed = any(b.routes for b in boundaries)
     steps = {}
     for b in candidates:
         own_lines, own_cost = lines.get(b.name, 0), cost(b.bill)
@@ -32,7 +33,8 @@ def rank(boundaries: Sequence[Boundary], lines: Mapping[str, int]) -> tuple[Step
             + COHESION * b.metrics.cohesion
         )
         reasons = (
-            f"value: {_count(len(b.routes), 'URL pattern')}, {_count(own_lines, 'line')}, "
+            f"value: {_count(len(b.routes), 'URL pattern') if routed else 'URL patterns unknown'}, "
+            f"{_count(own_lines, 'line')}, "
             f"cohesion {b.metrics.cohesion:.2f}",
             f"risk: the bill costs {own_cost:g} of {highest:g} ({_parts(b)})",
         )

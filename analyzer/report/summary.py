@@ -87,6 +87,23 @@ def headline(summary: Summary, analysis: Analysis) -> str:
     return f"Extract next: {boundary.name} ({count(crossing, 'coupling')} to cut, {count(blocking, 'shared write')})"
 
 
+def caveats(summary: Summary, analysis: Analysis) -> tuple[str, ...]:
+    """What the answer does not rest on, a line each: URL patterns that were not found."""
+    found = []
+    if summary.boundaries and not analysis.facts.routes:
+        found.append(
+            "No URL pattern was found: the value below counts code and cohesion only, and nothing says what a facade "
+            "could move. Is the ROOT_URLCONF in this folder?"
+        )
+    missing = sum(f.code == "STR106" for f in analysis.findings)
+    if missing:
+        their = "its" if missing == 1 else "their"
+        found.append(
+            f"{count(missing, 'include')} could not be followed (STR106): {their} URL patterns are missing."
+        )
+    return tuple(found)
+
+
 def verdict(boundary: Boundary) -> str:
     """The verdict with its object: ``extract after billing`` or ``extract after 3 blockers``."""
     if boundary.verdict != "extract after":

@@ -12,6 +12,7 @@ from analyzer.model.plan import Analysis, BillItem, Boundary
 from analyzer.report.summary import (
     BILL_TITLES,
     Summary,
+    caveats,
     count,
     headline,
     is_blocker,
@@ -62,6 +63,8 @@ def boundary_page(analysis: Analysis, boundary: Boundary, path: str = ".") -> Te
 
 def _head(analysis: Analysis, summary: Summary) -> Iterator[Text]:
     yield _line((headline(summary, analysis), "bold"))
+    for caveat in caveats(summary, analysis):
+        yield _line((caveat, "yellow"))
     if summary.step:
         yield _line(("  " + "; ".join(summary.step.reasons), "dim"))
     yield _line()

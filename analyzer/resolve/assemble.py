@@ -74,7 +74,7 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
         orm_sites_resolved=resolved,
         problems=tuple(
             sorted(
-                [*problems, *m.ledger.problems],
+                [*problems, *m.ledger.problems, *_open_relations(m, trace)],
                 key=lambda found: (found.locations, found.code, found.message),
             )
         ),
@@ -306,6 +306,32 @@ def _relation(m: Machine, link: Link) -> Relation:
         link.kind, link.name, link.label, where, link.target_text, link.on_delete, link.related_name,
         link.through_label, link.through_table or None, link.null,
     )  # fmt: skip
+
+
+def _open_relations(m: Machine, trace: Trace) -> Iterator[Finding]:
+    """Relations of the project's models whose target could not be told, once for each declaration."""
+    found: dict[Finding, None] = {}
+    for cls in trace.models:
+        info = m.registry.info(cls)
+        for link in info.links.values() if info is not None and not cls.module.is_library else ():
+            m.registry.resolve_link(link)
+            if link.label is not None or link.kind == "gfk" or link.owner.module.is_library:
+                continue
+            why = (
+                f"{link.target_text} is not in the analysed folder"
+                if link.target_text
+                else "it is not written plainly"
+            )
+            found[
+                Finding(
+                    "unresolved-relation",
+                    "note",
+                    f"the model that {link.owner.name}.{link.name} leads to is not known: {why}",
+                    (Location(link.owner.module.file, link.line),),
+                    'Name the model as "app_label.ModelName", or analyse the folder that holds it as well.',
+                )
+            ] = None
+    yield from found
 
 
 def _tenant_key(m: Machine, info: Info) -> str | None:

@@ -131,14 +131,15 @@ class Registry:
         known, unknown = cls.order()
         if any(ancestor.qualname == MODEL for ancestor in known):
             return cls.qualname != MODEL
-        if cls.module.is_library or not any(not name.startswith("django.") for name in unknown):
-            return False  # Django's own Model is known; nothing else of Django is one
+        if cls.module.is_library or not unknown or any(_is_no_model(name) for name in unknown):
+            return False
         return any(
             isinstance(value, Made)
             and value.callee.startswith(("django.db.models.", "django.contrib.gis.db.models."))
             and is_field_class(value.short)
+            and name != "output_field"  # an expression says by it what it gives
             for ancestor in known
-            for value in ancestor.names.values()
+            for name, value in ancestor.names.items()
         )
 
     def _describe(self, cls: Class) -> Info:
@@ -449,6 +450,12 @@ def _own_meta(cls: Class) -> dict[str, object]:
     return found
 
 
+def _is_no_model(name: str) -> bool:
+    """Whether a class of this name cannot be a model: Django's own Model is known, and nothing else of Django is one
+    but the models of its applications."""
+    return name.startswith("django.") and not (name.startswith("django.contrib.") and ".models." in name)
+
+
 def _names_a_model(value: Value) -> bool:
     return any(
         isinstance(option, Class | External) or "." in (text(option) or "") for option in options(value)
@@ -456,7 +463,12 @@ def _names_a_model(value: Value) -> bool:
 
 
 def _external_label(dotted: str) -> str | None:
-    """``taggit.models.Tag`` -> ``taggit.Tag``: Django's default label for a model of a library without a stub."""
-    package, _, name = dotted.rpartition(".")
-    package = package.partition(".models")[0]
-    return f"{package.rpartition('.')[2]}.{name}" if package and name[:1].isupper() else None
+    """``taggit.models.Tag`` -> ``taggit.Tag``: Django's default label for a model of a library without a stub.
+
+    Only what a ``models`` module names like a class: ``compat.AUTH_USER_MODEL`` is a constant, and says no label.
+    """
+    path, _, name = dotted.rpartition(".")
+    package, in_models, _ = f"{path}.".partition(".models.")
+    if not in_models or not name[:1].isupper() or ("_" in name and name.isupper()):
+        return None
+    return f"{package.rpartition('.')[2]}.{name}"

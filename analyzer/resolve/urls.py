@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from analyzer.model.facts import Location, Route
+from analyzer.model.facts import Finding, Location, Route
 from analyzer.resolve import admin_urls, routers
 from analyzer.resolve.levels import Found, Prefix
 from analyzer.resolve.machine import Machine
@@ -150,9 +150,30 @@ class _Walker:
             yield from self.patterns(value, level, made.module, made.line)
 
     def include(self, made: Made, level: Prefix) -> Iterator[Found]:
-        target = made.arg(0, "arg")
+        """What an ``include`` stands for; one that leads to no patterns is told, unless it holds an empty list."""
+        target = made.arg(0, "arg") or Unknown("nothing is included")
+        found = False
+        for route in self.included_by(made, target, level):
+            found = True
+            yield route
+        if not found and not isinstance(target, Items):
+            self.unfollowed(made, target)
+
+    def unfollowed(self, made: Made, target: Value) -> None:
+        where = Location(made.module.file if made.module else "", made.line)
+        problem = Finding(
+            "unfollowed-include",
+            "warning",
+            f"include({_said(target)}) could not be followed: {_why_not(self.m, target, made.module)}",
+            (where,),
+            "Analyse the folder that holds it as well, or count its URL patterns by hand.",
+        )
+        if problem not in self.m.ledger.problems:
+            self.m.ledger.problems.append(problem)
+
+    def included_by(self, made: Made, target: Value, level: Prefix) -> Iterator[Found]:
         namespace = text(made.arg(1, "namespace")) or ""
-        for option in options(target) if target is not None else ():
+        for option in options(target):
             dotted = text(option)
             state = (
                 self.m.index.find(dotted, made.module)
@@ -168,9 +189,8 @@ class _Walker:
             elif isinstance(option, Items) and option.kind == "tuple" and option.items:
                 app_name = text(option.items[1]) or "" if len(option.items) > 1 else ""
                 named: dict[str, Value] = {"namespace": Literal(namespace or app_name)}
-                yield from self.include(
-                    Made(made.callee, option.items[:1], named, made.module, made.line), level
-                )
+                inner = Made(made.callee, option.items[:1], named, made.module, made.line)
+                yield from self.included_by(inner, option.items[0], level)
             else:
                 yield from self.patterns(option, level.inside(namespace), made.module, made.line)
 
@@ -214,6 +234,31 @@ def _holds_patterns(value: Value) -> bool:
             return routers.is_router(value)
         case _:
             return False
+
+
+def _said(target: Value) -> str:
+    """An include's argument, as far as it is known."""
+    match target:
+        case Literal():
+            return repr(target.value)
+        case External():
+            return target.name
+        case Module():
+            return target.state.name
+        case Made():
+            return f"{target.callee}(...)"
+        case _:
+            return "..."
+
+
+def _why_not(m: Machine, target: Value, near: ModuleState | None) -> str:
+    dotted = text(target)
+    state = target.state if isinstance(target, Module) else m.index.find(dotted, near) if dotted else None
+    if state is not None and state.unit is not None and not state.is_library:
+        return "no URL pattern was found in that module"
+    if dotted or isinstance(target, External | Module):
+        return "it is not in the analysed folder"
+    return target.reason if isinstance(target, Unknown) else "what it includes is not known"
 
 
 def _texts(value: Value | None) -> Iterator[str]:

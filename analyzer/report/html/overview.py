@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from analyzer.model.plan import Analysis, BillItem, Boundary
 from analyzer.report.html.markup import Child, Safe, el
 from analyzer.report.html.parts import badge, link, places, section, table
-from analyzer.report.summary import Summary, headline, is_blocker, next_commands
+from analyzer.report.summary import Summary, caveats, headline, is_blocker, next_commands
 from analyzer.rules import code_of
 
 SHOWN = 8
@@ -19,6 +19,7 @@ def summary_tab(analysis: Analysis, summary: Summary, path: str) -> Safe:
         "summary",
         "Summary",
         el("p", headline(summary, analysis), class_="answer"),
+        [el("p", caveat) for caveat in caveats(summary, analysis)],
         el("p", "; ".join(summary.step.reasons), class_="dim") if summary.step else None,
         _figures(summary),
         table(

@@ -1,7 +1,7 @@
 import pytest
 from fakes.code_base import CodeBase, shop
 
-from analyzer.model.facts import Facts
+from analyzer.model.facts import Facts, Finding, Location
 from analyzer.model.plan import Analysis, Boundary
 from analyzer.pipeline import conclude
 from analyzer.report import boundary_page, report
@@ -38,6 +38,18 @@ def test_a_single_cluster_says_do_not_split():
 
 def test_the_answer_comes_first(analysis):
     assert report(analysis).plain.startswith("Extract next: support (2 couplings to cut, 0 shared writes)")
+
+
+def test_nothing_is_said_to_be_worth_something_for_url_patterns_that_nobody_found():
+    code = shop()
+    problem = Finding("unfollowed-include", "warning", "include('x.urls')", (Location("urls.py", 3),))
+    lines = report(conclude(code.facts(routes=(), problems=(problem,)))).plain.splitlines()
+    assert "value: 0 URL patterns" not in "\n".join(lines)
+    assert lines[1].startswith("No URL pattern was found")
+    assert lines[2] == "1 include could not be followed (STR106): its URL patterns are missing."
+    assert lines[3].strip().startswith("value: URL patterns unknown, ")
+    routed = report(conclude(code.facts())).plain
+    assert "No URL pattern" not in routed
 
 
 def test_one_screen(analysis):
