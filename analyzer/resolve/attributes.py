@@ -33,6 +33,7 @@ from analyzer.resolve.values import (
 )
 
 SETTINGS = frozenset({"django.conf.settings"})
+_LAZY = frozenset({"LazyObject", "SimpleLazyObject"})
 _SIGNAL_METHODS = frozenset({"asend", "connect", "send", "send_robust"})
 
 
@@ -133,6 +134,8 @@ def _of_instance(m: Machine, scope: Scope, value: Instance, name: str, line: int
     cls = value.cls
     m.fill(cls)
     assigned = value.attrs.get(name)
+    if isinstance(assigned, Made | Either):
+        assigned = _forced(m, scope, assigned, line)
     default = cls.find(name) if m.tracing else None
     if default is not None and isinstance(default[0], Literal) and name in self_assigned.names(cls):
         return self_assigned.either_way(name, default[0], assigned)
@@ -150,6 +153,15 @@ def _of_instance(m: Machine, scope: Scope, value: Instance, name: str, line: int
     if found is None:
         return _missing(m, cls, name)
     return bind_member(m, scope, found[0], value, line)
+
+
+def _forced(m: Machine, scope: Scope, value: Value, line: int) -> Value:
+    """A ``SimpleLazyObject`` is made where it is looked at: what that touches is touched there."""
+    found: list[Value] = []
+    for option in options(value):
+        lazy = isinstance(option, Made) and option.short in _LAZY and option.args and m.tracing
+        found.append(m.call(scope, option.args[0], [], {}, line) if lazy else option)  # type: ignore[union-attr]
+    return found[0] if len(found) == 1 else merge(found)
 
 
 def _missing(m: Machine, cls: Class, name: str) -> Value:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from analyzer.model.facts import Location
-from analyzer.resolve import orm, signals, sql
+
+from analyzer.resolve import authentication, orm, signals, sql
 from analyzer.resolve.expressions import each_item, element
 from analyzer.resolve.invoke import invoke
 from analyzer.resolve.machine import Machine, Registration
@@ -36,6 +37,7 @@ _NO_CALLBACKS = frozenset(
     [
         "action",
         "cached_property",
+        "SimpleLazyObject",
         "include",
         "lazy",
         "lru_cache",
@@ -77,6 +79,8 @@ def call(
             kwargs.get("sender"),
             Location(scope.module.file, line),
         )
+    elif last in {"send", "send_robust"} and "signal" in name.lower():
+        signals.run_receivers(m, scope, name.rpartition(".")[0], kwargs, line)
     elif last == "register" and ".admin" in name and args:
         admin = (
             args[1]
@@ -324,6 +328,10 @@ KNOWN: dict[str, External_] = {
     "copy.copy": _first,
     "copy.deepcopy": _first,
     "django.apps.apps.get_app_config": _app_config,
+    "django.contrib.auth._backends": authentication.backends,
+    "django.contrib.auth._user_logged_in": authentication.logged_in,
+    "django.contrib.auth._user_logged_out": authentication.logged_out,
+    "django.contrib.auth.models._backends": authentication.backends,
     "django.contrib.auth.get_user": _user,
     "django.contrib.auth.get_user_model": _user_model,
     "django.db.models.deletion._collect": _collect,

@@ -29,11 +29,15 @@ def send_signal(
     if name == "connect" and args:
         connect(m, signal, args[0], kwargs.get("sender"), Location(scope.module.file, line))
     elif name in {"send", "send_robust", "asend"} and m.tracing:
-        wanted = signal_name(m, signal)
-        for receiver in m.ledger.receivers:
-            if receiver.signal == wanted:
-                m.call(scope, receiver.function, [], kwargs, line)
+        run_receivers(m, scope, signal_name(m, signal), kwargs, line)
     return Unknown(f"what {name}() of a signal returns")
+
+
+def run_receivers(m: Machine, scope: Scope, signal: str, kwargs: dict[str, Value], line: int) -> None:
+    """Run all that listens to a signal, whoever sends it."""
+    for receiver in list(m.ledger.receivers) if m.tracing else ():
+        if receiver.signal == signal:
+            m.call(scope, receiver.function, [], kwargs, line)
 
 
 def connect(m: Machine, signal: Value, function: Value, sender: Value | None, where: Location) -> None:
