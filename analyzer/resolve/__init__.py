@@ -18,6 +18,7 @@ from analyzer.resolve.assemble import assemble
 from analyzer.resolve.interpreter import Interpreter
 from analyzer.resolve.modules import ModuleIndex
 from analyzer.resolve.settings import settings_modules
+from analyzer.resolve.templates.finder import Templates
 from analyzer.resolve.trace import trace
 from analyzer.resolve.values import strings
 
@@ -73,6 +74,7 @@ def _resolve(
     index = ModuleIndex(project.files, units)
     interpreter = Interpreter(index, AppIndex(index), limits)
     interpreter.settings = settings_modules(index)
+    interpreter.templates = Templates(project.folder)
     interpreter.apps = interpreter.registry.apps = AppIndex(index, _installed(interpreter))
     found = trace(interpreter, (lambda done, total: progress("resolve", done, total)) if progress else None)
     more = [] if interpreter.settings else [_no_settings()]

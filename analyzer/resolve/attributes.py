@@ -34,6 +34,7 @@ from analyzer.resolve.values import (
 
 SETTINGS = frozenset({"django.conf.settings"})
 _LAZY = frozenset({"LazyObject", "SimpleLazyObject"})
+_PAGE = frozenset({"object_list", "paginator"})
 _SIGNAL_METHODS = frozenset({"asend", "connect", "send", "send_robust"})
 
 
@@ -68,9 +69,11 @@ def _attribute(m: Machine, scope: Scope, value: Value, name: str, line: int) -> 
         case ModelField():
             return model_options.field_attribute(m, value, name)
         case Made():
-            return Method(value, name) if name in _SIGNAL_METHODS else External(f"{value.callee}.{name}")
+            return Method(value, name) if name in _SIGNAL_METHODS or _renders(value, name) else External(f"{value.callee}.{name}")
         case Map() if value.cls is not None and value.cls.find(name) is not None:
             return bind_member(m, scope, value.cls.find(name)[0], value, line)  # type: ignore[index]
+        case Items() if name in _PAGE:
+            return value  # a paginator, a page and its list all stand for the items
         case Literal() | Items() | Map() | View():
             return Method(value, name)
         case Function():
@@ -85,6 +88,10 @@ def _attribute(m: Machine, scope: Scope, value: Value, name: str, line: int) -> 
             )
         case _:
             return Unknown(f"the attribute {name}")
+
+
+def _renders(value: Made, name: str) -> bool:
+    return name == "render" and value.short in {"get_template", "select_template"}
 
 
 def _setting(m: Machine, name: str) -> Value:

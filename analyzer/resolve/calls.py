@@ -9,6 +9,7 @@ from analyzer.resolve.invoke import invoke
 from analyzer.resolve.machine import Machine, Registration
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.signals import send_signal
+from analyzer.resolve.templates import render as rendering
 from analyzer.resolve.values import (
     Bound,
     Class,
@@ -149,6 +150,8 @@ def _method(
             if isinstance(receiver.receiver, Instance):
                 receiver.receiver.args, receiver.receiver.kwargs = args, kwargs
             return Unknown("what __init__ returns")
+        case Made() if name == "render":
+            return rendering.loaded(m, scope, receiver, args, kwargs, line)
         case Made():
             return send_signal(m, scope, receiver, name, args, kwargs, line)
         case View():

@@ -133,6 +133,15 @@ def _announce(m: Machine, scope: Scope, found: Function, option: Value, last: st
         )
 
 
+def register_tag(m: Machine, scope: Scope, option: Made) -> None:
+    """``register.filter("name", function)``: a template tag without a decorator."""
+    for argument in option.args:
+        if isinstance(argument, Function):
+            argument.decorators.append(option)
+            where = Location(scope.module.file, option.line)
+            m.ledger.registrations.append(Registration("template_tag", argument, where))
+
+
 def class_(m: Machine, scope: Scope, node: ir.Class) -> Value:
     """The class that a ``class`` statement binds."""
     existing = scope.module.definitions.get(id(node))

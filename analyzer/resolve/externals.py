@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from analyzer.model.facts import Location
-
-from analyzer.resolve import authentication, orm, signals, sql
+from analyzer.resolve import authentication, definitions, forms, orm, signals, sql
 from analyzer.resolve.expressions import each_item, element
 from analyzer.resolve.invoke import invoke
 from analyzer.resolve.machine import Machine, Registration
 from analyzer.resolve.members import class_of
 from analyzer.resolve.options import class_of_field, is_field
 from analyzer.resolve.scope import Scope
+from analyzer.resolve.templates import render as rendering
 from analyzer.resolve.values import (
     Bound,
     Class,
@@ -90,6 +90,8 @@ def call(
         m.ledger.registrations.append(
             Registration("admin", admin, Location(scope.module.file, line), (args[0],))
         )
+    elif last in definitions.TAGS and "Library" in name:
+        definitions.register_tag(m, scope, Made(name, args, kwargs, scope.module, line))
     if last not in _NO_CALLBACKS:
         run_callbacks(m, scope, [*args, *kwargs.values()], line)
     if name.startswith("column"):
@@ -328,6 +330,17 @@ KNOWN: dict[str, External_] = {
     "copy.copy": _first,
     "copy.deepcopy": _first,
     "django.apps.apps.get_app_config": _app_config,
+    "django.core.paginator.Paginator": forms.paginated,
+    "django.views.generic.list._paginate": forms.paginated,
+    "django.forms.forms._clean_fields": forms.clean_fields,
+    "django.forms.forms._cleaned_data": forms.cleaned_data,
+    "django.forms.models._clean_record": forms.clean_record,
+    "django.forms.models._save_links": forms.save_links,
+    "django.shortcuts.render": rendering.external,
+    "django.template.loader.render_to_string": rendering.to_string,
+    "django.template.response.SimpleTemplateResponse": rendering.to_string,
+    "django.template.response.TemplateResponse": rendering.external,
+    "django.views.generic.base._render": rendering.external,
     "django.contrib.auth._backends": authentication.backends,
     "django.contrib.auth._user_logged_in": authentication.logged_in,
     "django.contrib.auth._user_logged_out": authentication.logged_out,

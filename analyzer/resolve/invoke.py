@@ -118,6 +118,30 @@ def traced(
     return context
 
 
+def fresh(
+    m: Machine,
+    scope: Scope,
+    function: Function,
+    receiver: Value | None,
+    args: list[Value],
+    kwargs: dict[str, Value],
+    line: int,
+) -> Value:
+    """Call a function in a context of its own, which no other call shares: its arguments tell more than keys can say."""
+    running = m.running.get(id(function.node), 0)
+    if scope.depth >= m.limits.depth or running >= _RECURSIONS:
+        return Unknown("calls are nested too deeply")
+    m.running[id(function.node)] = running + 1
+    context = Context(function.module, function, _receiver_class(receiver))
+    m.ledger.contexts[id(context)] = context
+    m.ledger.reached.add(id(function.node))
+    _execute(m, context, function, receiver, args, kwargs, scope.depth + 1)
+    context.done = True
+    m.running[id(function.node)] = running
+    scope.context.call(context, line)
+    return _result(m, function, context)
+
+
 def receiver_key(receiver: Value | None) -> object:
     return key(receiver) if receiver is not None else None
 

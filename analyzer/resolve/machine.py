@@ -11,6 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from analyzer.config import Limits
 from analyzer.extract import ir
@@ -20,6 +21,8 @@ from analyzer.resolve.cascade import Deletions
 from analyzer.resolve.modules import ModuleIndex, ModuleState
 from analyzer.resolve.registry import Registry
 from analyzer.resolve.scope import Chain, Context, Effect, Scope
+from analyzer.resolve.templates.finder import Templates
+from analyzer.resolve.templates.libraries import Libraries
 from analyzer.resolve.values import Class, External, Module, Query, Unknown, Value
 
 
@@ -73,6 +76,10 @@ class Ledger:
     problems: list[Finding] = field(default_factory=list)
 
 
+Rendered: TypeAlias = tuple[Context, Value | None]
+"""The context that the work ran in, and what it gave."""
+
+
 class Machine(ABC):
     """State and declared operations; ``interpreter.Interpreter`` is the one implementation."""
 
@@ -97,6 +104,10 @@ class Machine(ABC):
         self.builtin_names: dict[str, Value] = {}
         self.chains: list[Chain] = []
         self.deletions = Deletions(self.registry)
+        self.templates = Templates(None)
+        self.tags = Libraries()
+        self.rendered: dict[Hashable, dict[tuple[str, ...], dict[tuple[Hashable, ...], Rendered]]] = {}
+        """Work on templates that is done: by what it was, the names it looked at, and what these were."""
 
     @abstractmethod
     def load(self, state: ModuleState) -> None:

@@ -8,6 +8,7 @@ from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import (
+    Bound,
     Class,
     External,
     Function,
@@ -292,6 +293,8 @@ def _call_record(m: Machine, scope: Scope, record: Record, name: str, line: int)
         save(m, scope, record.model, line, "save", 1.0)
     elif name == "delete":
         delete(m, scope, record.model, line)
+    elif name == "full_clean":
+        full_clean(m, scope, record.model, line)
     elif name == "refresh_from_db":
         m.effect(scope, line, m.registry.table(record.model), "read", rule="refresh_from_db")
     return Unknown(f"what {name}() returns")
@@ -310,6 +313,19 @@ def save(m: Machine, scope: Scope, model: Class, line: int, rule: str, confidenc
             m.effect(scope, line, parent.table, "write", "save", confidence, "multi-table inheritance")
             waiting.extend(parent.parents)
     send(m, scope, ("pre_save", "post_save"), model, line)
+
+
+def full_clean(m: Machine, scope: Scope, model: Class, line: int) -> None:
+    """Validate a record: its own ``clean``, and a look for others with the same unique values."""
+    info = m.registry.info(model)
+    if info is None:
+        return
+    hook = m.attribute(scope, Record(model), "clean", line)
+    for option in options(hook):
+        if isinstance(option, Bound):
+            m.call(scope, option, [], {}, line)
+    if any(column.unique and not column.primary_key for column in info.fields.values()):
+        m.effect(scope, line, info.table, "read", "query", 0.8, "validate_unique")
 
 
 def delete(m: Machine, scope: Scope, model: Class, line: int) -> None:

@@ -13,6 +13,7 @@ from analyzer.resolve.levels import Found
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.modules import ModuleState
 from analyzer.resolve.scope import Context, Scope
+from analyzer.resolve.templates.libraries import Libraries
 from analyzer.resolve.values import (
     Bound,
     Class,
@@ -66,6 +67,7 @@ def trace(m: Machine, progress: Callable[[int, int], None] | None = None) -> Tra
         m.load(state)
     _connect(m)
     found = urls.routes(m)
+    m.tags = Libraries(entry.value for entry in m.ledger.registrations if entry.kind == "template_tag")
     m.tracing = True
     _middleware(m)
     result.routes = _trace_routes(m, found)

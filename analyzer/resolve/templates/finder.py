@@ -1,0 +1,72 @@
+"""Templates by the name they are loaded by. Files are looked for once, and read when a template is asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from analyzer.config import IGNORED_FOLDERS, TEST_FOLDERS
+from analyzer.extract.templates import Template, parse_template
+
+_SUFFIXES = frozenset({".djhtml", ".eml", ".htm", ".html", ".j2", ".jinja", ".jinja2", ".mjml", ".svg", ".txt", ".xml"})
+_MAX_BYTES = 1_000_000
+
+
+class Templates:
+    """The templates of a project.
+
+    A template's name is its path below a folder called ``templates``. The folders of the ``DIRS`` setting are often
+    computed, so a name that is not found that way is looked for as the end of any path.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self._files: dict[str, list[str]] | None = None
+        self._parsed: dict[str, Template | None] = {}
+
+    def get(self, name: str) -> Template | None:
+        """The template of this name, or None when the project does not hold it."""
+        if name not in self._parsed:
+            file = self._find(name)
+            self._parsed[name] = self._read(file) if file is not None else None
+        return self._parsed[name]
+
+    def _find(self, name: str) -> str | None:
+        if self.folder is None or not name:
+            return None
+        if self._files is None:
+            self._files = {}
+            for file in _walk(self.folder):
+                self._files.setdefault(file.rpartition("/")[2], []).append(file)
+        tail = "/" + name.lstrip("/")
+        found = [file for file in self._files.get(name.rpartition("/")[2], ()) if ("/" + file).endswith(tail)]
+        return min(found, key=lambda file: _rank(file, tail), default=None)
+
+    def _read(self, file: str) -> Template | None:
+        assert self.folder is not None
+        path = self.folder / file
+        try:
+            if path.stat().st_size > _MAX_BYTES:
+                return None
+            return parse_template(path.read_text("utf-8", "replace"))
+        except (OSError, RecursionError):
+            return None
+
+
+def _rank(file: str, tail: str) -> tuple[bool, int, str]:
+    """Below a ``templates`` folder first, then the shortest path."""
+    above = ("/" + file)[: -len(tail)]
+    return (above.rpartition("/")[2] not in {"templates", "jinja2"}, file.count("/"), file)
+
+
+def _walk(folder: Path) -> Iterator[str]:
+    for current, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if _holds_templates(name))
+        base = Path(current).relative_to(folder).as_posix()
+        prefix = "" if base == "." else base + "/"
+        yield from (prefix + name for name in files if os.path.splitext(name)[1] in _SUFFIXES)  # noqa: PTH122 - hot loop of strings
+
+
+def _holds_templates(name: str) -> bool:
+    return not name.startswith(".") and name not in IGNORED_FOLDERS and name not in TEST_FOLDERS
