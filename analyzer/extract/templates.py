@@ -1,7 +1,7 @@
 """Django's template language, as far as it leads to the database: what is looked up, looped over and called.
 
-The parser is lenient, for a template that Django would refuse must not stop an analysis: a tag that is not known is kept
-with its arguments, what stands between it and its end tag follows it, and a stray end tag counts for nothing.
+The parser is lenient, for a template that Django would refuse must not stop an analysis: a tag that is not known is
+kept with its arguments, what stands between it and its end tag follows it, and a stray end tag counts for nothing.
 """
 
 from __future__ import annotations
@@ -126,7 +126,9 @@ def _base(text: str) -> Term:
     if text.lstrip("-").isdigit():
         return Term((), int(text))
     path = tuple(part for part in re.sub(r"\([^()]*\)|\[[^\]]*\]", "", text).split(".") if part)
-    return Term(path) if path and all(part.isidentifier() or part.isdigit() for part in path) else Term((), "")
+    return (
+        Term(path) if path and all(part.isidentifier() or part.isdigit() for part in path) else Term((), "")
+    )
 
 
 def _filter(text: str) -> tuple[str, Term | None]:

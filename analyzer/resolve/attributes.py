@@ -69,7 +69,11 @@ def _attribute(m: Machine, scope: Scope, value: Value, name: str, line: int) -> 
         case ModelField():
             return model_options.field_attribute(m, value, name)
         case Made():
-            return Method(value, name) if name in _SIGNAL_METHODS or _renders(value, name) else External(f"{value.callee}.{name}")
+            return (
+                Method(value, name)
+                if name in _SIGNAL_METHODS or _renders(value, name)
+                else External(f"{value.callee}.{name}")
+            )
         case Map() if value.cls is not None and value.cls.find(name) is not None:
             return bind_member(m, scope, value.cls.find(name)[0], value, line)  # type: ignore[index]
         case Items() if name in _PAGE:
@@ -166,8 +170,9 @@ def _forced(m: Machine, scope: Scope, value: Value, line: int) -> Value:
     """A ``SimpleLazyObject`` is made where it is looked at: what that touches is touched there."""
     found: list[Value] = []
     for option in options(value):
-        lazy = isinstance(option, Made) and option.short in _LAZY and option.args and m.tracing
-        found.append(m.call(scope, option.args[0], [], {}, line) if lazy else option)  # type: ignore[union-attr]
+        if m.tracing and isinstance(option, Made) and option.short in _LAZY and option.args:
+            option = m.call(scope, option.args[0], [], {}, line)
+        found.append(option)
     return found[0] if len(found) == 1 else merge(found)
 
 

@@ -50,13 +50,17 @@ def model_of(cls: Class) -> Class | None:
     """The model in the form's ``Meta``."""
     meta = cls.find("Meta")
     found = meta[0].find("model") if meta is not None and isinstance(meta[0], Class) else None
-    return next((option for option in options(found[0]) if isinstance(option, Class)), None) if found else None
+    return (
+        next((option for option in options(found[0]) if isinstance(option, Class)), None) if found else None
+    )
 
 
 def choices(m: Machine, cls: Class) -> dict[str, Choice]:
     """The model choice fields of a form by name."""
     links = dict(_of_model(m, cls))
-    found = {name: Choice(link.target, link.kind == "m2m", link) for name, link in links.items() if link.target}
+    found = {
+        name: Choice(link.target, link.kind == "m2m", link) for name, link in links.items() if link.target
+    }
     for owner in reversed(cls.order()[0]):
         for name, value in owner.names.items():
             if isinstance(value, Literal) and value.value is None:
@@ -143,7 +147,7 @@ def save_links(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Va
     for choice in choices(m, form.cls).values() if form is not None else ():
         if choice.link is not None and choice.many and choice.link.through_table:
             for mode in ("read", "write"):
-                m.effect(scope, line, choice.link.through_table, mode, "related", 0.9, "form.save_m2m")  # type: ignore[arg-type]
+                m.effect(scope, line, choice.link.through_table, mode, "related", 0.9, "form.save_m2m")
             m.effect(scope, line, m.registry.table(choice.model), "read", "related", 0.9, "form.save_m2m")
     return Unknown("nothing")
 

@@ -127,7 +127,7 @@ def fresh(
     kwargs: dict[str, Value],
     line: int,
 ) -> Value:
-    """Call a function in a context of its own, which no other call shares: its arguments tell more than keys can say."""
+    """Call a function in a context of its own, which no other call shares: its arguments tell more than keys do."""
     running = m.running.get(id(function.node), 0)
     if scope.depth >= m.limits.depth or running >= _RECURSIONS:
         return Unknown("calls are nested too deeply")

@@ -9,7 +9,9 @@ from pathlib import Path
 from analyzer.config import IGNORED_FOLDERS, TEST_FOLDERS
 from analyzer.extract.templates import Template, parse_template
 
-_SUFFIXES = frozenset({".djhtml", ".eml", ".htm", ".html", ".j2", ".jinja", ".jinja2", ".mjml", ".svg", ".txt", ".xml"})
+_SUFFIXES = frozenset(
+    {".djhtml", ".eml", ".htm", ".html", ".j2", ".jinja", ".jinja2", ".mjml", ".svg", ".txt", ".xml"}
+)
 _MAX_BYTES = 1_000_000
 
 

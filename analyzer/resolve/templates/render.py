@@ -14,7 +14,6 @@ from analyzer.resolve.scope import Context, Scope
 from analyzer.resolve.templates.libraries import Registered
 from analyzer.resolve.values import (
     Bound,
-    Class,
     External,
     Function,
     Instance,
@@ -40,18 +39,14 @@ _PASSING = frozenset({"add", "default", "default_if_none", "dictsort", "dictsort
 _ITEM = frozenset({"first", "last", "random"})
 
 
-def external(
-    m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int
-) -> Value:
+def external(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
     """``render(request, template_name, context)`` and ``TemplateResponse``."""
     request, names, context = (_argument(args, kwargs, *place) for place in _RENDER)
     render(m, scope, names, context, request, line)
     return External("django.http.response.HttpResponse()")
 
 
-def to_string(
-    m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int
-) -> Value:
+def to_string(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
     """``render_to_string(template_name, context, request)`` and ``SimpleTemplateResponse``."""
     names, context, request = (_argument(args, kwargs, *place) for place in _TO_STRING)
     render(m, scope, names, context, request, line)
@@ -76,7 +71,9 @@ def _argument(args: list[Value], kwargs: dict[str, Value], position: int, *names
     return given if given is not None else args[position] if position < len(args) else None
 
 
-def render(m: Machine, scope: Scope, names: Value | None, context: Value | None, request: Value | None, line: int) -> None:
+def render(
+    m: Machine, scope: Scope, names: Value | None, context: Value | None, request: Value | None, line: int
+) -> None:
     """Render the first template of these names that the project holds."""
     state = m.index.stubs.get(_MODULE)
     if not m.tracing or state is None or scope.depth >= m.limits.depth:
@@ -142,7 +139,9 @@ class _Run:
         """Run a template of its own, as ``include`` does: blocks outside of it do not count."""
         self.once(id(template), variables, lambda run: run.template(template, variables))
 
-    def once(self, what: Hashable, variables: dict[str, Value], work: Callable[[_Run], Value | None]) -> Value | None:
+    def once(
+        self, what: Hashable, variables: dict[str, Value], work: Callable[[_Run], Value | None]
+    ) -> Value | None:
         """Do the work in a context of its own, unless it was done before with the same in all names it looks at."""
         m, scope = self.m, self.scope
         known = m.rendered.setdefault(what, {})
@@ -156,7 +155,14 @@ class _Run:
             return None
         inner = Context(scope.module, None)
         scope.context.call(inner, self.line)
-        run = _Run(m, Scope(scope.module, {}, inner, depth=scope.depth + 1), self.line, {}, self.libraries, self.depth + 1)
+        run = _Run(
+            m,
+            Scope(scope.module, {}, inner, depth=scope.depth + 1),
+            self.line,
+            {},
+            self.libraries,
+            self.depth + 1,
+        )
         result = work(run)
         names = tuple(sorted(run.reads))
         prints = tuple(_fingerprint(variables.get(name)) for name in names)
@@ -271,7 +277,9 @@ class _Run:
         if node.bound is not None:
             variables[node.bound] = result
 
-    def called(self, tag: Registered, args: list[Value], kwargs: dict[str, Value], variables: dict[str, Value]) -> Value:
+    def called(
+        self, tag: Registered, args: list[Value], kwargs: dict[str, Value], variables: dict[str, Value]
+    ) -> Value:
         m, scope, line = self.m, self.scope, self.line
         if tag.kind == "tag":
             made = m.call(scope, tag.function, [Unknown("the parser"), Unknown("a token")], {}, line)
@@ -318,7 +326,9 @@ class _Run:
             for bit in term.path[1:]:
                 value = merge([self.resolved(self.look_up(option, bit)) for option in options(value)])
         for name, argument in term.filters:
-            value = self.filtered(name, value, self.value(argument, variables) if argument is not None else None)
+            value = self.filtered(
+                name, value, self.value(argument, variables) if argument is not None else None
+            )
         return value
 
     def look_up(self, value: Value, bit: str) -> Value:
@@ -390,7 +400,7 @@ class _Watched(dict[Hashable, Value]):
     """A template's context that notes which of its names are looked at."""
 
     def __init__(self, variables: dict[str, Value], reads: set[str]) -> None:
-        super().__init__(variables)
+        super().__init__(variables.items())
         self.reads = reads
 
     def __contains__(self, name: object) -> bool:
@@ -430,7 +440,13 @@ def _asks_for_super(nodes: tuple[Node, ...]) -> bool:
     for node in nodes:
         if isinstance(node, Output) and node.term.path == ("block", "super"):
             return True
-        bodies = node.bodies if isinstance(node, If) else (node.body,) if isinstance(node, With | For | Block) else ()
+        bodies = (
+            node.bodies
+            if isinstance(node, If)
+            else (node.body,)
+            if isinstance(node, With | For | Block)
+            else ()
+        )
         if any(_asks_for_super(body) for body in bodies):
             return True
     return False
