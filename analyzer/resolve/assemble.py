@@ -32,7 +32,7 @@ from analyzer.resolve.registry import Info
 from analyzer.resolve.scope import Context
 from analyzer.resolve.sites import FOREIGN
 from analyzer.resolve.trace import Trace
-from analyzer.resolve.values import Literal, Map, text
+from analyzer.resolve.values import Literal, Map, Value, text
 
 
 def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Finding]) -> Facts:
@@ -233,9 +233,24 @@ def _largest(
 
 
 def _atomic_requests(m: Machine) -> bool:
-    databases = m.setting("DATABASES")
+    """Whether each request is a transaction: no settings module with databases, not even the tests', denies it."""
+    flags = [_is_atomic(state.names) for state in m.index.states if _names_databases(m, state)]
+    return bool(flags) and all(flags)
+
+
+def _names_databases(m: Machine, state: ModuleState) -> bool:
+    if state not in m.settings and not (state.is_test and "settings" in state.name and state.static):
+        return False
+    m.load(state)
+    return isinstance(state.names.get("DATABASES"), Map) or "ATOMIC_REQUESTS" in state.names
+
+
+def _is_atomic(settings: dict[str, Value]) -> bool:
+    databases = settings.get("DATABASES")
     default = databases.items.get("default") if isinstance(databases, Map) else None
-    flag = default.items.get("ATOMIC_REQUESTS") if isinstance(default, Map) else m.setting("ATOMIC_REQUESTS")
+    flag = (
+        default.items.get("ATOMIC_REQUESTS") if isinstance(default, Map) else settings.get("ATOMIC_REQUESTS")
+    )
     return isinstance(flag, Literal) and flag.value is True
 
 

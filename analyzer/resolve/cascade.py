@@ -16,6 +16,8 @@ class Deletion:
     models: dict[Class, None] = field(default_factory=dict)
     written: dict[str, None] = field(default_factory=dict)
     read: dict[str, None] = field(default_factory=dict)
+    generic: dict[str, None] = field(default_factory=dict)
+    """Those of the written tables that only generic relations lead to: all may have rows there, few have any."""
 
 
 class Deletions:
@@ -60,6 +62,7 @@ class Deletions:
                 continue
             if link.on_delete == "CASCADE":
                 followers.append(source.cls)
+                found.generic.pop(source.table, None)
                 found.read[source.table] = None
             elif link.on_delete in {"SET_NULL", "SET_DEFAULT", "SET"}:  # one UPDATE, nothing is loaded
                 found.written[source.table] = None
@@ -70,6 +73,8 @@ class Deletions:
                 self._unlink(link, found)
             elif link.kind == "grel" and link.target is not None:
                 followers.append(link.target)
+                if self.registry.table(link.target) not in found.written:
+                    found.generic[self.registry.table(link.target)] = None
                 found.read[self.registry.table(link.target)] = None
         return followers
 

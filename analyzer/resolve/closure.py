@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
-from analyzer.resolve.scope import Context, Effect, Span
+from analyzer.resolve.scope import PERHAPS, Context, Effect, Span
 
 
-def reached(start: Iterable[Context]) -> Iterator[Context]:
-    """The contexts and all that they call, each once."""
+def reached(start: Iterable[Context], firm: bool = False) -> Iterator[Context]:
+    """The contexts and all that they call, each once; ``firm``: only what they call at once and certainly."""
     waiting = list(start)
     seen: set[int] = set()
     while waiting:
@@ -17,24 +18,25 @@ def reached(start: Iterable[Context]) -> Iterator[Context]:
             continue
         seen.add(id(context))
         yield context
-        waiting.extend(target for target, _ in context.calls)
+        waiting.extend(target for (target, _), certain in context.calls.items() if certain or not firm)
 
 
-def tables(start: Iterable[Context], own: Iterable[Effect] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def tables(
+    start: Iterable[Context], own: Iterable[Effect] = (), firm: bool = False
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The tables read and the tables written by the contexts, all that they call, and ``own``."""
     read: set[str] = set()
     written: set[str] = set()
-    for effect in own:
-        (read if effect.mode == "read" else written).add(effect.table)
-    for context in reached(start):
-        for effect in context.effects:
+    found = chain(own, *(context.effects for context in reached(start, firm)))
+    for effect in found:
+        if not firm or effect.confidence > PERHAPS:
             (read if effect.mode == "read" else written).add(effect.table)
     return tuple(sorted(read)), tuple(sorted(written))
 
 
 def span_tables(span: Span) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The tables touched inside an atomic span."""
-    return tables(span.calls, span.effects)
+    """The tables touched inside an atomic span: all of a chain of calls, but not what it does only perhaps."""
+    return tables(span.calls, span.effects, firm=True)
 
 
 def library_effects(context: Context) -> Iterator[tuple[int, Effect]]:

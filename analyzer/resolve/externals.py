@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from analyzer.model.facts import Location
-from analyzer.resolve import authentication, definitions, forms, orm, signals, sql
+from analyzer.resolve import authentication, definitions, forms, orm, signals, sql, validation
 from analyzer.resolve.expressions import each_item, element
 from analyzer.resolve.invoke import invoke
 from analyzer.resolve.machine import Machine, Registration
@@ -346,6 +346,10 @@ KNOWN: dict[str, External_] = {
     "django.contrib.auth._user_logged_out": authentication.logged_out,
     "django.contrib.auth.models._backends": authentication.backends,
     "django.contrib.auth.get_user": _user,
+    "django.core.serializers.serialize": validation.serialize,
+    "django.db.models.base._clean_fields": validation.clean_fields,
+    "django.db.models.base._validate_constraints": validation.validate_constraints,
+    "django.db.models.base._validate_unique": validation.validate_unique,
     "django.contrib.auth.get_user_model": _user_model,
     "django.db.models.deletion._collect": _collect,
     "django.db.models.deletion._delete_collected": _delete_collected,

@@ -137,7 +137,7 @@ def clean_record(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, 
     form = _form(args)
     model = model_of(form.cls) if form is not None else None
     if model is not None:
-        orm.full_clean(m, scope, model, line)
+        orm.clean_by_form(m, scope, model, line)
     return Unknown("nothing")
 
 

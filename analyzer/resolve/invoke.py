@@ -51,7 +51,7 @@ def invoke(
     if not m.tracing:
         return _within_bounds(m, scope, function, receiver, args, kwargs)
     context = traced(m, function, receiver, args, kwargs, scope.depth + 1)
-    scope.context.call(context, line, after_commit)
+    scope.context.call(context, line, apart=after_commit or m.perhaps)
     return _result(m, function, context)
 
 
@@ -113,7 +113,9 @@ def traced(
     m.ledger.contexts[own] = context
     known.append(context)
     m.ledger.reached.add(id(function.node))
+    perhaps, m.perhaps = m.perhaps, False
     _execute(m, context, function, receiver, args, kwargs, depth)
+    m.perhaps = perhaps
     context.done = True
     return context
 

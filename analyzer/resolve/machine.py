@@ -20,7 +20,7 @@ from analyzer.resolve.apps import AppIndex
 from analyzer.resolve.cascade import Deletions
 from analyzer.resolve.modules import ModuleIndex, ModuleState
 from analyzer.resolve.registry import Registry
-from analyzer.resolve.scope import Chain, Context, Effect, Scope
+from analyzer.resolve.scope import PERHAPS, Chain, Context, Effect, Scope
 from analyzer.resolve.templates.finder import Templates
 from analyzer.resolve.templates.libraries import Libraries
 from analyzer.resolve.values import Class, External, Module, Query, Unknown, Value
@@ -103,6 +103,8 @@ class Machine(ABC):
         """The functions that are being run at module level, with the arguments of each run."""
         self.builtin_names: dict[str, Value] = {}
         self.chains: list[Chain] = []
+        self.perhaps = False
+        """Inside a loop over the fields of a model, of which a run may do something for one, or for none."""
         self.deletions = Deletions(self.registry)
         self.templates = Templates(None)
         self.tags = Libraries()
@@ -151,6 +153,7 @@ class Machine(ABC):
     ) -> None:
         """Note that the running code reads or writes a table."""
         if table:
+            confidence = min(confidence, PERHAPS) if self.perhaps else confidence
             scope.context.effect(Effect(line, table, mode, kind, confidence, rule))
 
     def read(self, scope: Scope, query: Query, line: int) -> None:

@@ -221,6 +221,9 @@ def _own(m: Machine, info: Info, model: Class, name: str) -> Iterator[ModelField
     if name == "related_objects":
         for query_name, link in info.reverse.items():
             yield ModelField(model, query_name, link, True)
+        for link in info.hidden:
+            if link.kind == "m2m":  # hidden foreign keys are left out, hidden many-to-many relations are not
+                yield ModelField(model, link.related_query_name or "", link, True)
         return
     links = info.links
     for field in links:

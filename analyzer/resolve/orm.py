@@ -6,7 +6,7 @@ from analyzer.resolve import lookups
 from analyzer.resolve.declarations import Link
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member
-from analyzer.resolve.scope import Scope
+from analyzer.resolve.scope import PERHAPS, Scope
 from analyzer.resolve.values import (
     Bound,
     Class,
@@ -75,7 +75,7 @@ LINKS = frozenset(["add", "clear", "remove", "set"])
 OTHER = frozenset(["in_bulk", "iterator", "raw"])
 METHODS = CHAIN | ONE | SCALAR | WRITES | LINKS | OTHER
 RECORD_METHODS = frozenset(
-    ["save", "delete", "refresh_from_db", "full_clean", "save_base", "asave", "adelete", "arefresh_from_db"]
+    ["save", "delete", "refresh_from_db", "save_base", "asave", "adelete", "arefresh_from_db"]
 )
 _ORDERED = (CHAIN | frozenset({"first", "iterator", "last"})) - {"order_by", "get_queryset"}
 MANAGER_NAMES = frozenset({"_base_manager", "_default_manager"})
@@ -174,15 +174,30 @@ def record_builtin(m: Machine, record: Record, name: str) -> Value:
 def related(m: Machine, scope: Scope, record: Record, link: Link, backwards: bool, line: int) -> Value:
     """What a relation gives on a record: the other record, which is fetched, or a related manager."""
     other = link.source_model if backwards else link.target
+    if link.kind == "gfk":
+        return _generic(m, scope, record, line)
     if other is None:
-        return Unknown(
-            "a generic relation" if link.kind == "gfk" else f"the target of {link.name} is not known"
-        )
+        return Unknown(f"the target of {link.name} is not known")
     if link.kind in {"m2m", "grel"} or (backwards and link.kind == "fk"):
         manager = default_manager(m, other)
         return Query(other, manager.cls, True, link.through_table if link.kind == "m2m" else "", record.model)
     m.effect(scope, line, m.registry.table(other), "read", "related", 0.7, "lazy relation")
     return Record(other)
+
+
+_MOST_GENERIC = 12
+"""A generic key that more models than these have a relation to is taken to lead anywhere."""
+
+
+def _generic(m: Machine, scope: Scope, record: Record, line: int) -> Value:
+    """What a generic foreign key may lead to: the models with a generic relation to its own model."""
+    info = m.registry.info(record.model)
+    targets = info.generic if info is not None else []
+    if not targets or len(targets) > _MOST_GENERIC:
+        return Unknown("a generic relation")
+    for target in targets:
+        m.effect(scope, line, m.registry.table(target), "read", "related", PERHAPS, "generic relation")
+    return merge([Record(target) for target in targets])
 
 
 def query_attribute(m: Machine, scope: Scope, query: Query, name: str, line: int) -> Value:
@@ -293,8 +308,6 @@ def _call_record(m: Machine, scope: Scope, record: Record, name: str, line: int)
         save(m, scope, record.model, line, "save", 1.0)
     elif name == "delete":
         delete(m, scope, record.model, line)
-    elif name == "full_clean":
-        full_clean(m, scope, record.model, line)
     elif name == "refresh_from_db":
         m.effect(scope, line, m.registry.table(record.model), "read", rule="refresh_from_db")
     return Unknown(f"what {name}() returns")
@@ -315,17 +328,21 @@ def save(m: Machine, scope: Scope, model: Class, line: int, rule: str, confidenc
     send(m, scope, ("pre_save", "post_save"), model, line)
 
 
-def full_clean(m: Machine, scope: Scope, model: Class, line: int) -> None:
-    """Validate a record: its own ``clean``, and a look for others with the same unique values."""
-    info = m.registry.info(model)
-    if info is None:
-        return
-    hook = m.attribute(scope, Record(model), "clean", line)
-    for option in options(hook):
-        if isinstance(option, Bound):
-            m.call(scope, option, [], {}, line)
-    if any(column.unique and not column.primary_key for column in info.fields.values()):
-        m.effect(scope, line, info.table, "read", "query", 0.8, "validate_unique")
+def clean_by_form(m: Machine, scope: Scope, model: Class, line: int) -> None:
+    """What a form validates of its record; the foreign keys among its fields have been looked up as choices."""
+    for name in ("clean", "validate_unique", "validate_constraints"):
+        for option in options(m.attribute(scope, Record(model), name, line)):
+            if isinstance(option, Bound):
+                m.call(scope, option, [], {}, line)
+
+
+def call_save(m: Machine, scope: Scope, model: Class, line: int, rule: str) -> None:
+    """``create()`` and its like: the ``save()`` of the model, which the project may have written."""
+    found = model.find("save")
+    if found is not None and isinstance(found[0], Function):
+        m.call(scope, bind_member(m, scope, found[0], Record(model), line), [], {}, line)
+    else:
+        save(m, scope, model, line, rule, 1.0)
 
 
 def delete(m: Machine, scope: Scope, model: Class, line: int) -> None:
@@ -337,7 +354,8 @@ def delete(m: Machine, scope: Scope, model: Class, line: int) -> None:
         m.effect(scope, line, other, "read", "cascade", 0.9, "cascade")
     for other in found.written:
         if other != table:
-            m.effect(scope, line, other, "write", "cascade", 0.9, "cascade")
+            sure = PERHAPS if other in found.generic else 0.9
+            m.effect(scope, line, other, "write", "cascade", sure, "cascade")
     for gone in found.models:
         send(m, scope, ("pre_delete", "post_delete"), gone, line)
 
@@ -352,6 +370,13 @@ def send(m: Machine, scope: Scope, signals: tuple[str, ...], model: Class, line:
             m.call(scope, receiver.function, [], {"sender": model, "instance": Record(model)}, line)
 
 
+def send_any(m: Machine, scope: Scope, signal: str, model: Class, line: int) -> None:
+    """Run the receivers of a signal that listen to all senders."""
+    for receiver in m.ledger.receivers if m.tracing else ():
+        if receiver.signal.rpartition(".")[2] == signal and receiver.any_sender:
+            m.call(scope, receiver.function, [], {"instance": Record(model)}, line)
+
+
 def _write(m: Machine, scope: Scope, query: Query, name: str, args: list[Value], line: int) -> Value:
     assert query.model is not None
     model, table = query.model, m.registry.table(query.model)
@@ -361,7 +386,7 @@ def _write(m: Machine, scope: Scope, query: Query, name: str, args: list[Value],
         return _write_links(m, scope, query, name, line)
     if name in {"get_or_create", "update_or_create"}:
         m.effect(scope, line, table, "read", "lock" if name == "update_or_create" else "query", rule=name)
-        save(m, scope, model, line, name, 1.0)
+        call_save(m, scope, model, line, name)
         return Items("tuple", [Record(model), External("builtins.bool()")])
     if name == "delete":
         m.effect(scope, line, table, "read", "delete", rule="delete")
@@ -370,7 +395,7 @@ def _write(m: Machine, scope: Scope, query: Query, name: str, args: list[Value],
     if name == "create":
         if query.through:
             m.effect(scope, line, query.through, "write", "related", rule="many-to-many")
-        save(m, scope, model, line, "create", 1.0)
+        call_save(m, scope, model, line, "create")
         return Record(model)
     m.effect(scope, line, table, "write", "bulk" if name.startswith("bulk") else "query", rule=name)
     return Items("list", [], Record(model)) if name == "bulk_create" else External("column")
@@ -385,6 +410,8 @@ def _write_links(m: Machine, scope: Scope, query: Query, name: str, line: int) -
     m.effect(scope, line, table, "write", "related", rule=f"related {name}")
     if query.through or name == "set":
         m.effect(scope, line, table, "read", "related", rule=f"related {name}")
+    if query.through:
+        send_any(m, scope, "m2m_changed", query.owner, line)
     if name == "set" and query.through:
         m.effect(scope, line, m.registry.table(query.model), "read", "related", rule="related set")
         m.join(scope, line, query.through, m.registry.table(query.model))

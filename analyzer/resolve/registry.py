@@ -10,7 +10,18 @@ from analyzer.resolve.apps import AppIndex
 from analyzer.resolve.declarations import Link, column_of, field_class, flag, link_of
 from analyzer.resolve.fields import is_field_class
 from analyzer.resolve.modules import ModuleIndex, ModuleState, classes
-from analyzer.resolve.values import Class, External, Instance, Literal, Made, Value, options, strings, text
+from analyzer.resolve.values import (
+    Class,
+    External,
+    Instance,
+    Items,
+    Literal,
+    Made,
+    Value,
+    options,
+    strings,
+    text,
+)
 
 MODEL = "django.db.models.base.Model"
 MANAGER = "django.db.models.manager.BaseManager"
@@ -38,6 +49,8 @@ class Info:
     """Query names of the relations that lead here from other models."""
     accessors: dict[str, Link] = field(default_factory=dict)
     """Attribute names of the relations that lead here from other models."""
+    generic: list[Class] = field(default_factory=list)
+    """The models that have a generic relation to this one."""
     hidden: list[Link] = field(default_factory=list)
     """Relations that lead here without a name to follow them back by (``related_name="+"``)."""
 
@@ -361,6 +374,7 @@ class Registry:
             for placeholder, value in names.items():
                 related = related.replace(f"%({placeholder})s", value)
         if link.kind == "grel":
+            target.generic.append(info.cls)
             return
         if (related or "").endswith("+"):
             target.hidden.append(link)
@@ -401,6 +415,28 @@ class Registry:
     def concrete(self, info: Info) -> Class:
         """The model itself, or the one that a proxy stands for."""
         return _concrete(info, self)
+
+    def unique_columns(self, info: Info) -> bool:
+        """Whether validating a record asks its table for others with the same values."""
+        if any(field.unique and not field.primary_key for field in info.fields.values()):
+            return True
+        return any(self._option(info.cls, "unique_together"))
+
+    def unique_constraints(self, info: Info) -> bool:
+        """Whether ``Meta.constraints`` names a ``UniqueConstraint``."""
+        return any(
+            isinstance(item, Made) and item.short in {"UniqueConstraint", "ExclusionConstraint"}
+            for item in self._option(info.cls, "constraints")
+        )
+
+    def _option(self, cls: Class, name: str) -> list[Value]:
+        """The items of a list in the nearest ``Meta`` that has it."""
+        for ancestor in cls.order()[0]:
+            meta = ancestor.names.get("Meta")
+            found = meta.find(name) if isinstance(meta, Class) else None
+            if found is not None and isinstance(found[0], Items):
+                return found[0].items
+        return []
 
     def has_field(self, model: Class, name: str) -> bool:
         """Whether a record has a plain column of this name, its own or an ancestor's."""

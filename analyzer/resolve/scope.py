@@ -8,6 +8,9 @@ from analyzer.model.facts import AccessKind, Mode
 from analyzer.resolve.modules import ModuleState
 from analyzer.resolve.values import Class, Function, Query, Value
 
+PERHAPS = 0.4
+"""The confidence of what a loop over the relations of a model does: to one of them, seldom to all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Effect:
@@ -41,7 +44,8 @@ class Context:
     returns: Value | None = None
     effects: dict[Effect, None] = field(default_factory=dict)
     joins: dict[tuple[str, str, int], None] = field(default_factory=dict)
-    calls: dict[tuple[Context, int], None] = field(default_factory=dict)
+    calls: dict[tuple[Context, int], bool] = field(default_factory=dict)
+    """What it calls on which line, and whether that belongs to the same work: not after the commit, not perhaps."""
     spans: list[Span] = field(default_factory=list)
     open: list[Span] = field(default_factory=list)
     atomic_yield: bool = False
@@ -52,9 +56,9 @@ class Context:
         for span in self.open:
             span.effects[effect] = None
 
-    def call(self, target: Context, line: int, after_commit: bool = False) -> None:
-        self.calls[target, line] = None
-        if not after_commit:
+    def call(self, target: Context, line: int, apart: bool = False) -> None:
+        self.calls[target, line] = not apart or self.calls.get((target, line), False)
+        if not apart:
             for span in self.open:
                 span.calls[target] = None
 

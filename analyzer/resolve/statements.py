@@ -19,6 +19,7 @@ from analyzer.resolve.values import (
     Literal,
     Made,
     Map,
+    ModelField,
     Module,
     Record,
     Unknown,
@@ -248,11 +249,15 @@ def _loop(m: Machine, scope: Scope, node: ir.Loop) -> bool:
     if node.target is None:
         branches(m, scope, [(node.body, {}), ((), {})])
     else:
-        for item in expressions.each_item(m, over):
+        items = expressions.each_item(m, over)
+        perhaps = m.perhaps
+        m.perhaps = perhaps or (len(items) > 1 and any(isinstance(item, ModelField) for item in items))
+        for item in items:
             before = dict(scope.names)
             assign(m, scope, node.target, item)
             m.run(scope, node.body)
             scope.names.update(_merge_names([before, scope.names], before))
+        m.perhaps = perhaps
     m.run(scope, node.orelse)
     return False
 
