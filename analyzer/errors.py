@@ -26,3 +26,7 @@ class NoProject(AnalyzerError):
 
 class BadAnalysis(AnalyzerError):
     """An ``analysis.json`` that cannot be read: not JSON, of another schema version, or of the wrong shape."""
+
+
+class BadObservations(AnalyzerError):
+    """A file of observations or an access log that cannot be read: missing, of another version, or not one at all."""

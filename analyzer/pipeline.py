@@ -19,6 +19,7 @@ from analyzer.model.facts import Facts
 from analyzer.model.plan import Analysis, EdgeKind
 from analyzer.resolve import facts as resolve
 from analyzer.rules import find
+from analyzer.runtime import Evidence, lay_over
 
 Progress = Callable[[str, int, int], None]
 _ENCODER = msgspec.msgpack.Encoder()
@@ -32,13 +33,17 @@ def analyze(
     progress: Progress | None = None,
     cache: Path | None = None,
     limits: Limits | None = None,
+    evidence: Evidence | None = None,
 ) -> Analysis:
     """Analyse the Django project in a folder; nothing of it is imported or run.
 
     ``progress(stage, done, total)`` is called while files are read. ``cache`` is a folder where what was found is kept:
-    the same project gives the same analysis with it and without. Raises NoProject where there is nothing to analyse.
+    the same project gives the same analysis with it and without. ``evidence``: what was seen at run time is merged.
+    Raises NoProject where there is nothing to analyse, BadObservations where the evidence cannot be read.
     """
-    return run(path, seed=seed, weights=weights, progress=progress, cache=cache, limits=limits).analysis()
+    return run(
+        path, seed=seed, weights=weights, progress=progress, cache=cache, limits=limits, evidence=evidence
+    ).analysis()
 
 
 def run(
@@ -49,10 +54,26 @@ def run(
     progress: Progress | None = None,
     cache: Path | None = None,
     limits: Limits | None = None,
+    evidence: Evidence | None = None,
 ) -> Outcome:
     """As :func:`analyze`, but what was found by an earlier run is made an object only when it is asked for."""
     limits = limits or Limits()
     project = discover(path)
+    if evidence:
+        found = _run(project, seed, weights, progress, cache, limits).analysis().facts
+        return Outcome(project, conclude(lay_over(found, evidence), seed=seed, weights=weights))
+    return _run(project, seed, weights, progress, cache, limits)
+
+
+def _run(
+    project: Project,
+    seed: int,
+    weights: Mapping[EdgeKind, float],
+    progress: Progress | None,
+    cache: Path | None,
+    limits: Limits,
+) -> Outcome:
+    """What the code alone says; the cache knows nothing of evidence."""
     if cache is None:
         return Outcome(project, _analyze(project, seed, weights, progress, limits))
     packs = packs_of(project, cache)

@@ -122,6 +122,34 @@ _ALL = (
         "Its URL patterns, with their views and what these touch, are not in the analysis, and no route moves them.",
         "Analyse the folder that holds it as well, or count its URL patterns by hand.",
     ),
+    Rule(
+        "STR111",
+        "note",
+        "an access that only the recorder saw",
+        "The analysis had not found that this view touches this table. It counts now; others like it may be missing.",
+        "Follow the place: an annotation or a literal name there often lets the analysis find the rest.",
+    ),
+    Rule(
+        "STR112",
+        "note",
+        "a join that only the recorder saw",
+        "No lookup path or statement in the code was known to join these tables. It counts now as any other join.",
+        "Follow the place, and check what else builds querysets in this way.",
+    ),
+    Rule(
+        "STR113",
+        "note",
+        "tables that only the recorder saw written in one transaction",
+        "The analysis did not know that the span reaches both writes. It counts now as any other transaction.",
+        "Follow the place: the write is often in a signal receiver, a hook or a library.",
+    ),
+    Rule(
+        "STR114",
+        "note",
+        "a URL pattern that only the recorder saw",
+        "It is made in a way that the analysis cannot follow, or the code that ran is not the code that was analysed.",
+        "Compare the revisions first; then look where the pattern is made.",
+    ),
 )
 
 RULES: Mapping[str, Rule] = MappingProxyType({rule.code: rule for rule in _ALL})
@@ -134,7 +162,7 @@ _PROBLEMS: Mapping[str, str] = {
     "file-too-large": "STR101",
     "no-settings": "STR102",
     "unread-settings": "STR102",
-    "unfollowed-include": "STR106",
+    "unfollowed-include": "STR111",
 }
 """The first half's words for what it could not read -> rule."""
 
@@ -163,6 +191,7 @@ def find(facts: Facts, tables: Tables, boundaries: Iterable[Boundary]) -> tuple[
         *_generic(facts),
         *_deferred(facts),
         *_problems(facts),
+        *_observed(facts),
     }
     return tuple(sorted(found, key=lambda f: (f.code, f.locations, f.message)))
 
@@ -242,3 +271,9 @@ def _problems(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             rule.code, rule.severity, problem.message, problem.locations, problem.remedy or rule.remedy
         )
+
+
+def _observed(facts: Facts) -> Iterator[Finding]:
+    for missed in facts.observed.missed if facts.observed else ():
+        rule = RULES[missed.code]
+        yield Finding(rule.code, rule.severity, missed.message, missed.locations, rule.remedy)

@@ -9,7 +9,7 @@ from analyzer.boundaries.bill import write_bills
 from analyzer.boundaries.graph import table_of
 from analyzer.boundaries.metrics import measure
 from analyzer.boundaries.naming import name_groups
-from analyzer.boundaries.order import put_after, rank
+from analyzer.boundaries.order import loads, put_after, rank
 from analyzer.boundaries.partition import Group, partition_tables
 from analyzer.boundaries.place import Placement, place_code
 from analyzer.boundaries.verdicts import judge, judge_shared
@@ -36,7 +36,7 @@ def draw(
         _boundary(name, group, tables, placement, metrics[name], bills.get(name, ()), candidates)
         for name, group in named
     ]
-    order = rank(boundaries, _lines(facts, placement))
+    order = rank(boundaries, _lines(facts, placement), loads(boundaries, facts.observed))
     return tuple(sorted(put_after(boundaries, order), key=lambda b: b.name)), order
 
 

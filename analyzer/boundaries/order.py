@@ -3,19 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from analyzer.boundaries.bill import BLOCKERS, cost
+from analyzer.model.facts import Observed
 from analyzer.model.plan import Boundary, Step
 
 ROUTES, LINES, COHESION = 0.5, 0.3, 0.2
 """The parts of a boundary's value: how many URL patterns it frees, how much code, how much of a thing it is."""
+REQUESTS, SECONDS, ERRORS = 0.2, 0.2, 0.1
+"""With observations, half of it: how much it is asked, how long the server is busy with it, how often it fails."""
 
 
-def rank(boundaries: Sequence[Boundary], lines: Mapping[str, int]) -> tuple[Step, ...]:
-    """Steps for the boundaries that can be extracted. ``lines`` is the code size of each boundary.
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a boundary's URL patterns served: requests, seconds of server time, answers of status 5xx."""
 
-    value = 0.5 * routes / most routes + 0.3 * lines / most lines + 0.2 * cohesion;
+    requests: int = 0
+    seconds: float = 0.0
+    errors: int = 0
+
+
+def loads(boundaries: Sequence[Boundary], observed: Observed | None) -> dict[str, Load] | None:
+    """The load of each boundary; None where nothing was observed."""
+    if observed is None:
+        return None
+    traffic = {each.position: each for each in observed.traffic}
+    served = {b.name: [traffic[p] for p in b.routes if p in traffic] for b in boundaries}
+    return {
+        name: Load(sum(t.requests for t in all_), sum(t.seconds for t in all_), sum(t.errors for t in all_))
+        for name, all_ in served.items()
+    }
+
+
+def rank(
+    boundaries: Sequence[Boundary], lines: Mapping[str, int], load: Mapping[str, Load] | None = None
+) -> tuple[Step, ...]:
+    """Steps for the boundaries that can be extracted. ``lines`` is the code size of each, ``load`` what it serves.
+
+    value = 0.5 * routes / most routes + 0.3 * lines / most lines + 0.2 * cohesion; with observations half of that,
+    + 0.2 * requests / most requests + 0.2 * seconds / most seconds + 0.1 * errors / most errors;
     risk = cost of the bill / highest cost. Boundaries with URL patterns and without blockers come first, then those
     with URL patterns; a facade cannot move what has none. Among equals the highest value - risk is first.
     """
@@ -24,6 +51,7 @@ def rank(boundaries: Sequence[Boundary], lines: Mapping[str, int]) -> tuple[Step
     most_lines = max((lines.get(b.name, 0) for b in candidates), default=0) or 1
     highest = max((cost(b.bill) for b in candidates), default=0.0) or 1.0
     routed = any(b.routes for b in boundaries)
+    most = _most(candidates, load or {})
     steps = {}
     for b in candidates:
         own_lines, own_cost = lines.get(b.name, 0), cost(b.bill)
@@ -32,10 +60,15 @@ def rank(boundaries: Sequence[Boundary], lines: Mapping[str, int]) -> tuple[Step
             + LINES * own_lines / most_lines
             + COHESION * b.metrics.cohesion
         )
+        told = ""
+        if load is not None:
+            own = load.get(b.name, Load())
+            value = value / 2 + _asked(own, most)
+            told = f", {_count(own.requests, 'request')} in {own.seconds:,.1f} s, {_count(own.errors, 'server error')}"
         reasons = (
             f"value: {_count(len(b.routes), 'URL pattern') if routed else 'URL patterns unknown'}, "
             f"{_count(own_lines, 'line')}, "
-            f"cohesion {b.metrics.cohesion:.2f}",
+            f"cohesion {b.metrics.cohesion:.2f}{told}",
             f"risk: the bill costs {own_cost:g} of {highest:g} ({_parts(b)})",
         )
         steps[b.name] = Step(b.name, round(value, 3), round(own_cost / highest, 3), reasons)
@@ -67,6 +100,23 @@ def put_after(boundaries: Sequence[Boundary], order: Sequence[Step]) -> tuple[Bo
             replace(boundary, after=tuple(earlier)) if boundary.verdict == "extract after" else boundary
         )
     return tuple(done)
+
+
+def _most(candidates: Sequence[Boundary], load: Mapping[str, Load]) -> Load:
+    own = [load.get(b.name, Load()) for b in candidates]
+    return Load(
+        max((one.requests for one in own), default=0) or 1,
+        max((one.seconds for one in own), default=0.0) or 1.0,
+        max((one.errors for one in own), default=0) or 1,
+    )
+
+
+def _asked(own: Load, most: Load) -> float:
+    return (
+        REQUESTS * own.requests / most.requests
+        + SECONDS * own.seconds / most.seconds
+        + ERRORS * own.errors / most.errors
+    )
 
 
 def _count(number: int, noun: str) -> str:

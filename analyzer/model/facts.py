@@ -236,6 +236,8 @@ class Facts:
     orm_sites_resolved: int = 0
     problems: tuple[Finding, ...] = ()
     """What went wrong while reading: files that cannot be parsed, settings that cannot be read."""
+    observed: Observed | None = None
+    """What was seen at run time, if observations or access logs were given."""
 
 
 Severity = Literal["error", "warning", "note"]
@@ -250,3 +252,39 @@ class Finding:
     message: str
     locations: tuple[Location, ...] = ()
     remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What one URL pattern served. ``position`` is its place in ``routes``; percentiles are None without timings."""
+
+    position: int
+    requests: int
+    errors: int
+    """Answers of status 5xx, and requests that ended without an answer."""
+    seconds: float
+    """Time that the server spent on it, in seconds."""
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Observations laid over the facts. A pair is (URL pattern, table, mode) of one that the recorder saw.
+
+    ``pairs_foreseen / pairs_seen`` is the share that the static analysis had claimed; ``claims_confirmed / claims`` the
+    share of its claims about the same URL patterns that was seen: traffic does not take every branch.
+    """
+
+    requests: int = 0
+    unmatched: int = 0
+    """Requests that no known URL pattern answers."""
+    traffic: tuple[Traffic, ...] = ()
+    routes_reached: int = 0
+    """URL patterns whose statements were recorded at least once."""
+    pairs_seen: int = 0
+    pairs_foreseen: int = 0
+    claims: int = 0
+    claims_confirmed: int = 0
+    missed: tuple[Finding, ...] = ()
+    """What only the observation shows."""

@@ -26,6 +26,7 @@ from analyzer.model.facts import (
     Join,
     Model,
     Module,
+    Observed,
     RawSQL,
     Relation,
     Route,
@@ -104,6 +105,7 @@ def _document(analysis: Analysis) -> Json:
         "schema_version": SCHEMA_VERSION,
         "project": facts.project,
         "coverage": coverage(facts),
+        **({"observed": _object(facts.observed)} if facts.observed else {}),
         "modules": list(_modules(analysis)),
         "edges": _plain(analysis.edges),
         "models": _plain(facts.models),
@@ -211,6 +213,7 @@ def _facts(document: Json) -> Facts:
         orm_sites=counts.orm_sites,
         orm_sites_resolved=counts.orm_sites_resolved,
         problems=tuple(_items(document, "problems", Finding)),
+        observed=_convert(document["observed"], Observed, "observed") if "observed" in document else None,
     )
 
 
@@ -250,6 +253,9 @@ def _check_routes(analysis: Analysis) -> None:
     for boundary in analysis.boundaries:
         if any(not 0 <= position < known for position in boundary.routes):
             raise _WrongShape(f"boundary {boundary.name} owns a route that is not in routes")
+    observed = analysis.facts.observed
+    if observed and any(not 0 <= each.position < known for each in observed.traffic):
+        raise _WrongShape("observed.traffic names a route that is not in routes")
 
 
 def _items(document: Json, key: str, kind: type[T]) -> Iterator[T]:

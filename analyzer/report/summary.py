@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from analyzer.model.facts import Finding
+from analyzer.model.facts import Finding, Observed
 from analyzer.model.plan import Analysis, BillItem, BillKind, Boundary, Step
 from analyzer.model.schema import coverage
 from analyzer.rules import RULES, blockers, code_of
@@ -127,6 +127,24 @@ def size(summary: Summary) -> str:
     sites = int(c["orm_sites"])
     understood = f"{c['orm_share_resolved']:.1%} of {sites:,} ORM sites resolved" if sites else "no ORM sites"
     return f"{parts}; {understood}"
+
+
+def seen(observed: Observed) -> str:
+    """What was observed, and how the static claims stand against it."""
+    parts = [f"{count(observed.requests, 'request')} on {count(len(observed.traffic), 'URL pattern')}"]
+    if observed.unmatched:
+        parts.append(f"{observed.unmatched:,} on none")
+    if observed.pairs_seen:
+        parts.append(
+            f"{observed.pairs_foreseen / observed.pairs_seen:.1%} of {observed.pairs_seen:,} pairs of a view "
+            "and a table had been found"
+        )
+    if observed.claims:
+        parts.append(
+            f"{observed.claims_confirmed / observed.claims:.0%} of {observed.claims:,} claims about these "
+            "views were confirmed"
+        )
+    return "; ".join(parts)
 
 
 def is_blocker(item: BillItem) -> bool:

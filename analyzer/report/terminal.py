@@ -18,6 +18,7 @@ from analyzer.report.summary import (
     is_blocker,
     next_commands,
     printable,
+    seen,
     size,
     summarise,
     verdict,
@@ -69,6 +70,8 @@ def _head(analysis: Analysis, summary: Summary) -> Iterator[Text]:
         yield _line(("  " + "; ".join(summary.step.reasons), "dim"))
     yield _line()
     yield _line(f"{printable(analysis.facts.project)}: {size(summary)}")
+    if analysis.facts.observed:
+        yield _line(f"observed: {seen(analysis.facts.observed)}")
     yield _line()
 
 

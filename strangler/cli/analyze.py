@@ -38,6 +38,16 @@ def analyze(
         Path | None,
         typer.Option("--cache-dir", metavar="FOLDER", help="Where; else the user's cache folder."),
     ] = None,
+    runtime: Annotated[
+        list[Path] | None,
+        typer.Option("--runtime", metavar="FILE", help="What the recorder wrote; see `strangler observe`."),
+    ] = None,
+    access_log: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--access-log", metavar="FILE", help="Of nginx, Apache, gunicorn, or JSON lines; .gz too."
+        ),
+    ] = None,
 ) -> None:
     """Map the coupling of a Django monolith and suggest boundaries. Nothing of it is imported or run."""
     if format not in FORMATS:
@@ -51,11 +61,13 @@ def analyze(
 
     from analyzer.cache import default_folder
     from analyzer.pipeline import run
+    from analyzer.runtime import Evidence
 
     started = perf_counter()
     folder = (cache_dir or default_folder()) if cache else None
     with _progress() as progress:
-        outcome = run(path, seed=seed, progress=progress, cache=folder)
+        evidence = Evidence(runtime or (), access_log or ())
+        outcome = run(path, seed=seed, progress=progress, cache=folder, evidence=evidence)
     if format == "text":
         _print_text(outcome.analysis(), boundary, str(path), output)
     else:

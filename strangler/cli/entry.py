@@ -21,6 +21,10 @@ COMMANDS = {
         "strangler.cli.analyze:analyze",
         "Map the coupling of a Django monolith and suggest boundaries.",
     ),
+    "observe": (
+        "strangler.cli.observe:observe",
+        "See what the monolith really does: the recorder and its files.",
+    ),
     "serve": ("strangler.cli.serve:serve", "Stand in front of the monolith."),
     "routes": ("strangler.cli.routes:app", "See and change which side answers."),
     "rollout": ("strangler.cli.rollout:app", "Move a group in guarded steps, back by itself when it fails."),
