@@ -270,7 +270,7 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """Observations laid over the facts. A pair is (URL pattern, table, mode) of one that the recorder saw.
+    """Observations laid over the facts. A pair is (URL pattern, table of a project's model, mode).
 
     ``pairs_foreseen / pairs_seen`` is the share that the static analysis had claimed; ``claims_confirmed / claims`` the
     share of its claims about the same URL patterns that was seen: traffic does not take every branch.

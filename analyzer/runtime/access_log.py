@@ -129,7 +129,8 @@ def _combined(text: str) -> Hit | None:
 def _seconds(rest: str) -> float | None:
     """The time in what follows the status: bytes, referrer and agent stand first and are none."""
     bare = re.sub(r"\A\s+(?:[0-9]+|-)", "", rest)
-    found = _NAMED_TIME.search(_QUOTED.sub('""', bare))
+    bare = _QUOTED.sub(lambda quoted: quoted[0] if _LAST.fullmatch(f" {quoted[0]}") else '""', bare)
+    found = _NAMED_TIME.search(bare)
     if found is not None:
         return float(found["time"]) * {"ms": 1e-3, "us": 1e-6}.get(found["unit"] or "", 1.0)
     last = _LAST.search(bare)

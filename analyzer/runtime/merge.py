@@ -13,7 +13,7 @@ from analyzer.runtime.latency import percentile
 from analyzer.runtime.observations import Key, Observations, Site
 from analyzer.runtime.urls import RouteIndex
 
-ACCESS, JOIN, COWRITE, ROUTE = "STR106", "STR107", "STR108", "STR109"
+ACCESS, JOIN, COWRITE, ROUTE = "STR111", "STR112", "STR113", "STR114"
 OBSERVED = "observed"
 """The rule of an access that only the recorder saw."""
 VIEWS_NAMED = 3
@@ -30,6 +30,8 @@ class _Static:
     modules: dict[str, str]
     """File -> module, without tests."""
     tables: frozenset[str]
+    """Every table that the analysis knows; ``own``: those of the project's models, which the coverage counts."""
+    own: frozenset[str]
     in_file: frozenset[tuple[str, str, Mode]]
 
     def site(self, seen: Site) -> Site | None:
@@ -47,6 +49,9 @@ class _Static:
         read: set[Pair] = {(table, "read") for table in route.tables_read}
         return read | {(table, "write") for table in route.tables_written}
 
+    def counted(self, pairs: Iterable[Pair]) -> set[Pair]:
+        return {pair for pair in pairs if pair[0] in self.own}
+
 
 def merge(facts: Facts, seen: Observations | None = None, log: AccessLog | None = None) -> Facts:
     """The facts with what was seen at run time: accesses (rule ``observed``), joins and transactions that only the
@@ -57,25 +62,26 @@ def merge(facts: Facts, seen: Observations | None = None, log: AccessLog | None 
     seen = seen or Observations()
     static = _known(facts)
     reached = _reached(static, seen)
+    counted = {position: static.counted(pairs) for position, pairs in reached.items()}
     accesses = _accesses(static, seen)
     joins, transactions = _joins(static, seen), _transactions(static, seen)
     findings = [
-        *_missed_by_views(static, seen, reached),
+        *_missed_by_views(static, seen, counted),
         *_missed_around(static, seen),
         *_missed_joins(joins),
         *_missed_cowrites(static, transactions),
         *_unknown_routes(static, seen),
     ]
-    foreseen = {position: pairs & static.claims(position) for position, pairs in reached.items()}
+    foreseen = {position: pairs & static.claims(position) for position, pairs in counted.items()}
     traffic, requests, unmatched = _traffic(static, seen, log)
     observed = Observed(
         requests=requests,
         unmatched=unmatched,
         traffic=traffic,
         routes_reached=len(reached),
-        pairs_seen=sum(map(len, reached.values())),
+        pairs_seen=sum(map(len, counted.values())),
         pairs_foreseen=sum(map(len, foreseen.values())),
-        claims=sum(len(static.claims(position)) for position in reached),
+        claims=sum(len(static.counted(static.claims(position))) for position in reached),
         claims_confirmed=sum(map(len, foreseen.values())),
         missed=tuple(sorted(findings, key=lambda f: (f.code, f.locations, f.message))),
     )
@@ -108,14 +114,15 @@ def _transaction_order(span: Transaction) -> tuple[object, ...]:
 
 
 def _known(facts: Facts) -> _Static:
-    tables = {model.table for model in facts.models if model.table}
-    tables |= {r.through_table for model in facts.models for r in model.relations if r.through_table}
-    tables |= {access.table for access in facts.accesses}
+    owned = {model.table for model in facts.models if not model.library}
+    owned |= {r.through_table or "" for m in facts.models if not m.library for r in m.relations}
+    tables = owned | {model.table for model in facts.models} | {access.table for access in facts.accesses}
     return _Static(
         facts=facts,
         index=RouteIndex(facts.routes),
         modules={m.file: m.name for m in facts.modules if not m.is_test and not m.is_migration},
-        tables=frozenset(tables),
+        tables=frozenset(tables - {""}),
+        own=frozenset(owned - {""}),
         in_file=frozenset((a.location.file, a.table, a.mode) for a in facts.accesses),
     )
 
@@ -210,7 +217,12 @@ def _missed_around(static: _Static, seen: Observations) -> Iterator[Finding]:
     """What middleware touched, in a file that was not known to touch it."""
     found = set()
     for _, _, site, table, mode, inside, _ in _sites(static, seen):
-        if not inside and site is not None and (site.file, table, mode) not in static.in_file:
+        if (
+            not inside
+            and table in static.own
+            and site is not None
+            and (site.file, table, mode) not in static.in_file
+        ):
             found.add((site.file, site.line, table, mode))
     for file, line, table, mode in found:
         location = Location(file, line)

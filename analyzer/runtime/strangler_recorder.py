@@ -11,7 +11,7 @@ Options, all of them optional::
         "FILE": "strangler-observations.jsonl",  # relative to ROOT; one file for all processes
         "ROOT": BASE_DIR,  # the folder that `strangler analyze` is given
         "SAMPLE": 0.1,  # share of the requests whose statements are looked at; all requests are counted
-        "INTERVAL": 30,  # seconds between two writes
+        "INTERVAL": 10,  # seconds between two writes; a process that is killed loses as much
         "MAX_MB": 64,  # the file never grows beyond this
     }
 
@@ -72,8 +72,8 @@ class Tables(NamedTuple):
     joins: tuple[tuple[str, str], ...]
 
 
-_SKIPPED = r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\$(\w*)\$.*?\$\1\$"
-_SKIPPED_MYSQL = r"--\s[^\n]*|\#[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\""
+_SKIPPED = r"--[^\n]*|/\*.*?(?:\*/|\Z)|'(?:[^']|'')*'|\$(\w*)\$.*?(?:\$\1\$|\Z)"
+_SKIPPED_MYSQL = r"--\s[^\n]*|\#[^\n]*|/\*.*?(?:\*/|\Z)|'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\""
 _PARTS = r"|(?P<quoted>{0})|(?P<word>[^\W\d][\w$]*)|(?P<mark>[(),.=;])|\d[\w.]*|%\(\w+\)s|%s"
 
 
@@ -359,7 +359,7 @@ class _Recorder:
         self.root = os.path.join(os.path.realpath(str(options.get("ROOT") or root)), "")
         self.file = os.path.join(self.root, str(options.get("FILE") or "strangler-observations.jsonl"))
         self.sample = min(1.0, max(0.0, float(options.get("SAMPLE", 0.1))))
-        self.interval = max(1.0, float(options.get("INTERVAL", 30)))
+        self.interval = max(1.0, float(options.get("INTERVAL", 10)))
         self.limit = int(float(options.get("MAX_MB", 64)) * 1_000_000)
         self.cache: dict[tuple[str, str], Tables] = {}
         self.kinds: dict[str, str] = {}
@@ -571,6 +571,8 @@ class _Recorder:
                     place = (code.co_filename, frame.f_lineno, _function(code))
             elif kind == "handler":
                 return place, code.co_name in ("_get_response", "_get_response_async")
+            elif kind == "bridge" and code.co_name == "thread_handler":
+                break  # sync code called from async: what stands below in this thread did not call it
             frame = frame.f_back
         return place, None
 
@@ -597,6 +599,8 @@ class _Recorder:
         real = os.path.realpath(filename).replace(os.sep, "/")
         if "/django/core/handlers/" in real:
             kind = "handler"
+        elif real.endswith("/asgiref/sync.py"):
+            kind = "bridge"
         elif (
             real.startswith(self.root.replace(os.sep, "/"))
             and os.path.basename(real) != "strangler_recorder.py"

@@ -1,16 +1,15 @@
 """A small Django site under the recorder, for any Python from 3.8 and any Django from 3.2: run as a program.
 
-``python observed_site.py FOLDER wsgi|asgi SAMPLE`` serves one visit in this process, writes FOLDER/seen.jsonl and prints
-the versions and the status codes. FOLDER holds ``strangler_recorder.py``.
+``python observed_site.py FOLDER wsgi|asgi SAMPLE`` serves one visit in this process, writes FOLDER/seen.jsonl and
+prints the version and the status codes. FOLDER holds ``strangler_recorder.py``.
 """
 
 import asyncio
 import json
-import os
 import sys
 from pathlib import Path
 
-SITE = '''
+SITE = """
 from django.db import models, transaction
 from django.http import HttpResponse
 from django.urls import include, path, re_path
@@ -82,7 +81,7 @@ urlpatterns = [
     path("v1/", include([re_path(r"^notes/(?P<pk>[0-9]+)/$", Notes.as_view(), name="notes")])),
     path("broken/", broken),
 ]
-'''
+"""
 
 
 def configure(folder, sample):
@@ -136,7 +135,7 @@ def main():
     import django
 
     answers = visit(kind)
-    print(json.dumps({"django": django.get_version(), "answers": answers, "pid": os.getpid()}))
+    sys.stdout.write(json.dumps({"django": django.get_version(), "answers": answers}))
 
 
 if __name__ == "__main__":
