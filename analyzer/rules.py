@@ -162,7 +162,7 @@ _PROBLEMS: Mapping[str, str] = {
     "file-too-large": "STR101",
     "no-settings": "STR102",
     "unread-settings": "STR102",
-    "unfollowed-include": "STR111",
+    "unfollowed-include": "STR106",
 }
 """The first half's words for what it could not read -> rule."""
 
