@@ -101,6 +101,7 @@ class Route:
     ``route`` is the concatenation of the patterns as Django prints them (``api/items/<int:pk>/``). ``regex`` is one
     regular expression for the whole path without its leading slash, its groups without names, when any level was
     ``re_path``; None when every level was ``path()``: then ``route`` is exact. ``i18n``: a language stands before it.
+    ``methods`` are those that the view accepts, HEAD and OPTIONS among them; empty where that is not certain.
     """
 
     route: str | None

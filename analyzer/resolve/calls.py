@@ -141,7 +141,8 @@ def _method(
             return model_options.call(m, receiver, name, args)
         case Class() if name == "as_view":
             m.fill(receiver)
-            return View(receiver.with_attributes(kwargs), kwargs)
+            given = {**kwargs, "actions": args[0]} if args else kwargs
+            return View(receiver.with_attributes({k: v for k, v in given.items() if k != "actions"}), given)
         case Class():
             return orm.class_method(m, scope, method, args)
         case Function():

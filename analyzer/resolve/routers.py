@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analyzer.extract import ir
 from analyzer.model.facts import Location
+from analyzer.resolve import http_methods
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import (
@@ -50,8 +52,9 @@ def patterns(m: Machine, scope: Scope, router: Instance) -> Iterator[Pattern]:
             if isinstance(root, Class)
             else Made("rest_framework.routers.APIRootView", [], {}, None, 0)
         )
-        yield "", "path", view, "api-root", ("GET",), where
-        yield "<drf_format_suffix:format>", "path", view, "api-root", ("GET",), where
+        safe = ("GET", "HEAD", "OPTIONS")
+        yield "", "path", view, "api-root", safe, where
+        yield "<drf_format_suffix:format>", "path", view, "api-root", safe, where
 
 
 def _own(router: Instance, name: str) -> Value | None:
@@ -106,7 +109,8 @@ def _viewset(
         for detail, path, name, methods in extra
         if detail
     ]
-    for route, name, methods in found:
+    for route, name, mapped in found:
+        methods = http_methods.ordered(http_methods.of_actions(viewset, mapped) if mapped else None)
         yield route, "re_path", view, name, methods, where
         if suffixes:
             yield (
@@ -161,9 +165,8 @@ def _actions(viewset: Class) -> Iterator[tuple[bool, str, str, tuple[str, ...]]]
                     detail = decorator.short == "detail_route" or (
                         isinstance(given, Literal) and given.value is True
                     )
-                    methods = tuple(method.upper() for method in strings(decorator.arg(0, "methods"))) or (
-                        "GET",
-                    )
+                    declared = _declared(decorator)
+                    methods = (*declared, *_mapped_to(viewset, name)) if declared else ()
                     path = text(decorator.kwargs.get("url_path")) or name
                     yield (
                         detail,
@@ -171,3 +174,27 @@ def _actions(viewset: Class) -> Iterator[tuple[bool, str, str, tuple[str, ...]]]
                         text(decorator.kwargs.get("url_name")) or name.replace("_", "-"),
                         methods,
                     )
+
+
+def _declared(action: Made) -> tuple[str, ...]:
+    """The methods of an ``@action``; empty when its list is not literal."""
+    given = action.arg(0, "methods")
+    if given is None or (isinstance(given, Literal) and given.value is None):
+        return ("GET",)
+    found = tuple(method.upper() for method in strings(given))
+    return found if isinstance(given, Items) and given.rest is None and len(found) == len(given.items) else ()
+
+
+def _mapped_to(viewset: Class, action: str) -> Iterator[str]:
+    """What ``@action_name.mapping.delete`` adds to an action."""
+    for cls in viewset.order()[0]:
+        for node in cls.node.body:
+            for mapped in node.decorators if isinstance(node, ir.Function) else ():
+                if (
+                    isinstance(mapped, ir.Attr)
+                    and isinstance(mapped.value, ir.Attr)
+                    and mapped.value.attr == "mapping"
+                    and isinstance(mapped.value.value, ir.Name)
+                    and mapped.value.value.id == action
+                ):
+                    yield mapped.attr.upper()

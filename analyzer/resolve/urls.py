@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from analyzer.model.facts import Finding, Location, Route
-from analyzer.resolve import admin_urls, routers
+from analyzer.resolve import admin_urls, http_methods, routers
 from analyzer.resolve.levels import Found, Prefix
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.modules import ModuleState
@@ -132,7 +132,7 @@ class _Walker:
             if _holds_patterns(option):
                 yield from self.below(option, level, made)
             elif option is options(view)[0]:
-                yield self.route(made, option, level)
+                yield self.route(made, view, level)
 
     def below(self, value: Value, level: Prefix, made: Made) -> Iterator[Found]:
         """``include(...)``, or the triple (patterns, app_name, namespace) that ``site.urls`` is."""
@@ -209,8 +209,16 @@ class _Walker:
             yield from admin_urls.site(self.m, router, prefix, module, line)
 
     def route(self, made: Made, view: Value, level: Prefix) -> Found:
+        """Where ``view`` may be one of several, the first stands for all; the methods are those of any of them."""
         where = Location(made.module.file if made.module else "", made.line)
-        return self.named(where, view, level, text(made.arg(3, "name")))
+        found = self.named(where, options(view)[0], level, text(made.arg(3, "name")))
+        methods = [http_methods.accepted(_loaded(self.m, option)) for option in options(view)]
+        known = (
+            frozenset().union(*(each for each in methods if each is not None))
+            if None not in methods
+            else None
+        )
+        return Found(replace(found.route, methods=http_methods.ordered(known)), found.view)
 
     def named(self, where: Location, view: Value, level: Prefix, name: str | None) -> Found:
         target = unwrapped(self.m, view)
@@ -296,6 +304,12 @@ def unwrapped(m: Machine, view: Value) -> Value:
             case _:
                 return view
     return view
+
+
+def _loaded(m: Machine, view: Value) -> Value:
+    """The view that a dotted path in a string names."""
+    dotted = text(view)
+    return (m.by_dotted_name(dotted) or view) if dotted else view
 
 
 def view_name(m: Machine, view: Value) -> tuple[str, bool]:

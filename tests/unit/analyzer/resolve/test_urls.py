@@ -190,7 +190,7 @@ def test_names_and_namespaces(facts: Facts) -> None:
         "detail",
     )
     assert _route(facts, "again/<slug:name>/").namespace == "twice"
-    assert _route(facts, "api/^orders/$").methods == ("GET", "POST")
+    assert _route(facts, "api/^orders/$").methods == ("GET", "HEAD", "POST", "OPTIONS")
 
 
 @pytest.mark.parametrize(

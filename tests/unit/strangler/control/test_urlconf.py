@@ -13,8 +13,8 @@ from analyzer.model.plan import Analysis, Boundary, Metrics
 from strangler.control import Control, Request
 from strangler.control.urlconf import Choice, import_of, read_import
 from strangler.errors import BadDocument, Refused, Unknown
-from strangler.routing import RouteTable, match
-from strangler.routing.changes import ImportedRoute, import_routes
+from strangler.routing import RequestFacts, RouteTable, decide, match
+from strangler.routing.changes import ImportedRoute, import_routes, set_share
 from strangler.routing.document import from_document, to_toml
 from strangler.store import open_state
 
@@ -54,6 +54,19 @@ def test_known_methods_do_not_narrow_what_a_pattern_takes() -> None:
     route = match(table, "POST", "/inv/export/")
     assert route is not None
     assert (route.group, route.writes) == (None, False)
+
+
+def test_views_that_only_read_move_without_a_writer_and_the_monolith_still_answers_405() -> None:
+    def moved(*methods: str) -> RouteTable:
+        verb = import_of(analysis_of(found("inv/", methods=methods)), Choice("billing"), URL)
+        return set_share(import_routes(RouteTable(), "billing", URL, verb.routes).table, "billing", 100).table
+
+    for methods in ((), ("GET", "POST")):
+        with pytest.raises(Refused, match="no writer is declared"):
+            moved(*methods)
+    table = moved("GET", "HEAD", "OPTIONS")
+    assert decide(table, RequestFacts("GET", "/inv/")).side == "service"
+    assert decide(table, RequestFacts("POST", "/inv/")).side == "monolith"
 
 
 def test_a_mutation_without_a_pattern_is_left_out() -> None:
