@@ -30,7 +30,7 @@ class SeedTests(TransactionTestCase):
 
     def test_a_half_seeded_database_is_named(self):
         Tenant.objects.create(name="Half", slug="half")
-        with self.assertRaisesMessage(CommandError, "seeding was interrupted"):
+        with self.assertRaisesMessage(CommandError, "was interrupted; delete it"):
             self._seed(orders=5, if_empty=True)
 
     def test_a_negative_number_of_orders(self):

@@ -1,4 +1,5 @@
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from accounts.models import Tenant
 from core.demo_data import PASSWORD
@@ -17,7 +18,8 @@ class Command(BaseCommand):
             raise CommandError("--orders must not be negative")
         if Tenant.objects.exists():
             if not is_seeded():
-                raise CommandError("seeding was interrupted; start again with a new database")
+                database = connection.settings_dict["NAME"]
+                raise CommandError(f"seeding {database} was interrupted; delete it, or name a new one")
             if if_empty:
                 return
             raise CommandError("the database is not empty; seed a new one")
