@@ -29,7 +29,8 @@ _COMBINED = re.compile(
 _NAMED_TIME = re.compile(
     r"\b(?:rt|request_time|duration|time|took)[=:]\"?(?P<time>[0-9]+(?:\.[0-9]+)?)(?P<unit>ms|us|s)?\b"
 )
-_LAST = re.compile(r"\s\"?(?P<time>[0-9]+(?P<fraction>\.[0-9]+)?)\"?\s*\Z")
+_LAST = re.compile(r'\s(?:([0-9]+(?:\.[0-9]+)?)|"([0-9]+(?:\.[0-9]+)?)")\s*\Z')
+_BYTES = re.compile(r"\A\s+(?:[0-9]+|-)")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _PATHS = ("path", "uri", "request_uri", "url", "target", "request_path")
 _METHODS = ("method", "request_method", "verb")
@@ -128,15 +129,15 @@ def _combined(text: str) -> Hit | None:
 
 def _seconds(rest: str) -> float | None:
     """The time in what follows the status: bytes, referrer and agent stand first and are none."""
-    bare = re.sub(r"\A\s+(?:[0-9]+|-)", "", rest)
-    bare = _QUOTED.sub(lambda quoted: quoted[0] if _LAST.fullmatch(f" {quoted[0]}") else '""', bare)
-    found = _NAMED_TIME.search(bare)
+    bare = _BYTES.sub("", rest)
+    found = _NAMED_TIME.search(bare) and _NAMED_TIME.search(_QUOTED.sub('""', bare))
     if found is not None:
         return float(found["time"]) * {"ms": 1e-3, "us": 1e-6}.get(found["unit"] or "", 1.0)
     last = _LAST.search(bare)
     if last is None:
         return None
-    return float(last["time"]) * (1.0 if last["fraction"] else 1e-6)
+    text = last[1] or last[2]
+    return float(text) * (1.0 if "." in text else 1e-6)
 
 
 def _json(text: str) -> Hit | None:

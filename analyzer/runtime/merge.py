@@ -33,13 +33,18 @@ class _Static:
     """Every table that the analysis knows; ``own``: those of the project's models, which the coverage counts."""
     own: frozenset[str]
     in_file: frozenset[tuple[str, str, Mode]]
+    files: dict[str, str | None]
+    """Files by the recorder's names, as far as they were looked for."""
 
     def site(self, seen: Site) -> Site | None:
         """A place of the recorder as the analysis names it: the two may have started in different folders."""
         if seen.file in self.modules:
             return seen
-        ends = [f for f in self.modules if f.endswith(f"/{seen.file}") or seen.file.endswith(f"/{f}")]
-        return seen._replace(file=ends[0]) if seen.file and len(ends) == 1 else None
+        if seen.file not in self.files:
+            ends = [f for f in self.modules if f.endswith(f"/{seen.file}") or seen.file.endswith(f"/{f}")]
+            self.files[seen.file] = ends[0] if seen.file and len(ends) == 1 else None
+        file = self.files[seen.file]
+        return seen._replace(file=file) if file is not None else None
 
     def position(self, key: Key) -> int | None:
         return None if key.route is None else self.index.named(key.route)
@@ -123,6 +128,7 @@ def _known(facts: Facts) -> _Static:
         modules={m.file: m.name for m in facts.modules if not m.is_test and not m.is_migration},
         tables=frozenset(tables - {""}),
         own=frozenset(owned - {""}),
+        files={},
         in_file=frozenset((a.location.file, a.table, a.mode) for a in facts.accesses),
     )
 
@@ -142,7 +148,7 @@ def _sites(
     static: _Static, seen: Observations
 ) -> Iterator[tuple[Key, Site, Site | None, str, Mode, bool, int]]:
     """Sightings of known tables: the place as recorded, and as the analysis names it, if it does."""
-    for (key, place, table, mode, inside), count in sorted(seen.sites.items(), key=lambda row: str(row[0])):
+    for (key, place, table, mode, inside), count in seen.sites.items():
         if table in static.tables:
             yield key, place, static.site(place), table, mode, inside, count
 

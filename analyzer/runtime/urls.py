@@ -17,17 +17,24 @@ CONVERTERS = {
 """``django.urls.converters``; a project's own converter is taken for ``str``."""
 
 _PARAMETER = re.compile(r"<(?:(?P<converter>[^>:]+):)?[^>]+>")
+_FIRST = re.compile(r"\^?([\w-]+)(?:/(?![?*+{])|\Z)")
+"""The literal first segment of a pattern, where it has one."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-@]\w+){0,2}/")
 MAX_PATH = 2_000
 """Characters. Longer paths are scans or attacks; they match nothing."""
 MAX_CACHED = 200_000
 
 
+_Pattern = tuple[int, re.Pattern[str], bool]
+
+
 class RouteIndex:
     """The URL patterns of an analysis, to be asked by path or by the recorder's name for them."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        self._patterns: list[tuple[int, re.Pattern[str], bool]] = []
+        self._anywhere: list[_Pattern] = []
+        self._below: dict[str, list[_Pattern]] = {}
+        """First segment -> the patterns that can match below it; ``_anywhere`` those that can match elsewhere."""
         self._by_name: dict[str, int] = {}
         self._cache: dict[str, int | None] = {}
         for position, route in enumerate(routes):
@@ -35,7 +42,7 @@ class RouteIndex:
                 continue
             pattern = _pattern(route)
             if pattern is not None:
-                self._patterns.append((position, pattern, route.i18n))
+                self._add((position, pattern, route.i18n), route)
             self._by_name.setdefault(_printed(route.route), position)
         self._languages = {p for p, route in enumerate(routes) if route.i18n}
 
@@ -57,10 +64,19 @@ class RouteIndex:
             return found if found in self._languages else None
         return found
 
+    def _add(self, pattern: _Pattern, route: Route) -> None:
+        first = _FIRST.match(route.route or "" if route.regex is None else route.regex)
+        if first is not None and not route.i18n:
+            self._below.setdefault(first[1], list(self._anywhere)).append(pattern)
+            return
+        self._anywhere.append(pattern)
+        for patterns in self._below.values():
+            patterns.append(pattern)
+
     def _search(self, path: str) -> int | None:
         language = _LANGUAGE.match(path)
         bare = path[language.end() :] if language else path
-        for position, pattern, i18n in self._patterns:
+        for position, pattern, i18n in self._below.get(path.partition("/")[0], self._anywhere):
             if pattern.match(path) or (i18n and language and pattern.match(bare)):
                 return position
         return None

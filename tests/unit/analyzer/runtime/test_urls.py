@@ -52,3 +52,15 @@ def test_patterns_by_the_name_that_django_prints() -> None:
     assert INDEX.named("v1/notes/(?P<pk>[0-9]+)/$") == 3
     assert INDEX.named("de/shop/") == 5
     assert INDEX.named("") == 0
+
+
+def test_the_index_by_first_segment_keeps_resolver_order() -> None:
+    routes = [
+        Route("a/<int:pk>/", "first", PLACE),
+        Route("<slug:any>/7/", "any", PLACE),
+        Route("a/<slug:name>/", "later", PLACE),
+        Route("^v1/?x$", "optional", PLACE, regex="^v1/?x$"),
+    ]
+    index = RouteIndex(routes)
+    found = [index.answering(path) for path in ("a/7/", "a/b/", "b/7/", "v1x", "v1/x")]
+    assert found == [0, 2, 1, 3, 3]
