@@ -8,8 +8,11 @@ from pathlib import Path
 
 from analyzer.model.facts import Facts
 from analyzer.runtime.access_log import AccessLog, read_access_log
+from analyzer.runtime.lines import lines_of
 from analyzer.runtime.merge import merge
 from analyzer.runtime.observations import Observations, read_observations
+from analyzer.runtime.spans import read_spans
+from analyzer.runtime.statements import read_statements
 from analyzer.runtime.urls import RouteIndex
 
 __all__ = [
@@ -19,7 +22,7 @@ __all__ = [
     "lay_over",
     "merge",
     "read_access_log",
-    "read_observations",
+    "read_evidence",
 ]
 
 RECORDER = Path(__file__).with_name("strangler_recorder.py")
@@ -28,7 +31,7 @@ RECORDER = Path(__file__).with_name("strangler_recorder.py")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Files from a running system: what the recorder wrote, and access logs."""
+    """Files from a running system: what the recorder, a tracer or the database wrote, and access logs."""
 
     observations: Sequence[Path] = ()
     access_logs: Sequence[Path] = ()
@@ -41,9 +44,23 @@ def lay_over(facts: Facts, evidence: Evidence) -> Facts:
     """Read the files and merge them with the facts. Raises :class:`analyzer.errors.BadObservations`."""
     seen: Observations | None = None
     for path in evidence.observations:
-        seen = read_observations(path, seen)
+        seen = read_evidence(path, seen)
     log: AccessLog | None = None
     index = RouteIndex(facts.routes)
     for path in evidence.access_logs:
         log = read_access_log(path, index, log)
     return merge(facts, seen, log)
+
+
+def read_evidence(path: Path, into: Observations | None = None) -> Observations:
+    """Add a file to ``into``: what the recorder wrote, OpenTelemetry spans, or ``pg_stat_statements`` as CSV.
+
+    Its first line tells which. Raises :class:`analyzer.errors.BadObservations`.
+    """
+    found = into if into is not None else Observations()
+    first = next((line for line in lines_of(path) if line.strip()), b"")
+    if first.strip() == b"{" or b'"resourceSpans"' in first[:1_000]:
+        return read_spans(path, found)
+    if {b"query", b"calls"} <= {name.strip(b'\xef\xbb\xbf" ') for name in first.lower().split(b",")}:
+        return read_statements(path, found)
+    return read_observations(path, found)

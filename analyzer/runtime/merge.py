@@ -76,6 +76,7 @@ def merge(facts: Facts, seen: Observations | None = None, log: AccessLog | None 
         *_missed_joins(joins),
         *_missed_cowrites(static, transactions),
         *_unknown_routes(static, seen),
+        *_unknown_to_the_code(static, seen),
     ]
     foreseen = {position: pairs & static.claims(position) for position, pairs in counted.items()}
     traffic, requests, unmatched = _traffic(static, seen, log)
@@ -266,6 +267,20 @@ def _unknown_routes(static: _Static, seen: Observations) -> Iterator[Finding]:
     for (route, name), count in requests.items():
         told = f"the URL pattern {route!r} (view {name}) served {count:,} requests and is not known"
         yield _finding(ROUTE, told, ())
+
+
+def _unknown_to_the_code(static: _Static, seen: Observations) -> Iterator[Finding]:
+    """What the database or a trace shows, without a place, and no code was known to do."""
+    known = {(access.table, access.mode) for access in static.facts.accesses}
+    for (table, mode), calls in seen.database.items():
+        if table in static.own and (table, mode) not in known:
+            told = f"the database {_did(mode)} {table} in {calls:,} statements, and no code was known to"
+            yield _finding(ACCESS, told, ())
+    joined = {(join.table_a, join.table_b) for join in static.facts.joins}
+    pairs = {*seen.database_joins, *((one, two) for _, site, one, two in seen.joins if not site.file)}
+    for one, two in pairs - joined:
+        if one != two and {one, two} <= static.own:
+            yield _finding(JOIN, f"{one} is joined with {two}, and no code was known to", ())
 
 
 def _traffic(

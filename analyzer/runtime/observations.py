@@ -73,6 +73,9 @@ class Observations:
     sites: Counter[tuple[Key, Site, str, Mode, bool]] = field(default_factory=Counter)
     joins: Counter[tuple[Key, Site, str, str]] = field(default_factory=Counter)
     atomics: Counter[tuple[Key, Site, str, tuple[str, ...]]] = field(default_factory=Counter)
+    database: Counter[tuple[str, Mode]] = field(default_factory=Counter)
+    database_joins: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """What the database itself counted; nobody knows which view asked."""
     batches: int = 0
     dropped: int = 0
     failures: int = 0

@@ -55,11 +55,11 @@ def observe(
     if not files:
         typer.echo(HOW)
         return
-    from analyzer.runtime import read_observations
+    from analyzer.runtime import read_evidence
 
     found: Observations | None = None
     for path in files:
-        found = read_observations(path, found)
+        found = read_evidence(path, found)
     if found is None:
         return
     if format_ == "json":

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.runtime import RECORDER, read_observations
+from analyzer.runtime import RECORDER, read_evidence
 
 SITE = Path(__file__).resolve().parents[2] / "fakes" / "observed_site.py"
 CACHE = Path(os.environ.get("STRANGLER_REAL_CODE", Path.home() / ".cache" / "strangler-real-code"))
@@ -56,7 +56,7 @@ def visited(interpreter: str, folder: Path, kind: str, sample: float = 1) -> tup
 
 def check(answers: dict[str, object], file: Path) -> None:
     """The same visit, seen alike by every version."""
-    found = read_observations(file)
+    found = read_evidence(file)
     assert answers["answers"] == [200, 200, 200, 200, 500, 404]
     assert (found.failures, found.dropped, found.skipped) == (0, 0, 0)
     views = {key.route: (key.view, view) for key, view in found.views.items()}
@@ -105,7 +105,7 @@ def test_no_value_of_a_parameter_is_written(tmp_path: Path, kind: str) -> None:
 
 
 def test_without_sampling_requests_are_counted_and_nothing_else(tmp_path: Path) -> None:
-    found = read_observations(visited(sys.executable, tmp_path, "wsgi", sample=0)[1])
+    found = read_evidence(visited(sys.executable, tmp_path, "wsgi", sample=0)[1])
     assert (found.requests, found.sampled, len(found.sites)) == (6, 0, 0)
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from analyzer.model.plan import Analysis
 from analyzer.pipeline import analyze
-from analyzer.runtime import RECORDER, Evidence, Observations, read_observations
+from analyzer.runtime import RECORDER, Evidence, Observations, read_evidence
 
 SAMPLE = Path(__file__).resolve().parents[3] / "sample_monolith"
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
@@ -101,7 +101,7 @@ def _token(page: str) -> str:
 
 @pytest.fixture(scope="module")
 def seen(visit: Visit) -> Observations:
-    return read_observations(visit.file)
+    return read_evidence(visit.file)
 
 
 @pytest.fixture(scope="module")

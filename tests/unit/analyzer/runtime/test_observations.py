@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.errors import BadObservations
-from analyzer.runtime import read_observations
-from analyzer.runtime.observations import Key, Site
+from analyzer.runtime.observations import Key, Site, read_observations
 
 
 @pytest.mark.parametrize("text", ["", "hello\n", "{}\n", "[]", '{"v":1}', "\x00\xff" * 100, "{" * 100_000])

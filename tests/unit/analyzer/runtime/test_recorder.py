@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from analyzer.runtime import read_observations
 from analyzer.runtime import strangler_recorder as recorder_file
+from analyzer.runtime.observations import read_observations
 from analyzer.runtime.strangler_recorder import _append, _Recorder
 
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import ast
+import json
 from pathlib import Path
 
 from fakes.commands import Here
 from fakes.observations import batch, join, site, view, write
+from fakes.projects import FakeProject
 
 from analyzer.runtime import RECORDER
 
@@ -45,3 +47,57 @@ def test_the_summary(here: Here, tmp_path: Path) -> None:
     document = here.run("observe", file, "--format", "json").json
     assert document["views"][0]["reads"] == ["shop_shop"]
     assert document["joins"] == [["shop_item", "shop_shop"]]
+
+
+PROJECT = {
+    "shop/models.py": """
+        from django.db import models
+
+        class Shop(models.Model):
+            pass
+
+        class Item(models.Model):
+            shop = models.ForeignKey(Shop, models.CASCADE)
+    """,
+    "shop/views.py": "def shops(request):\n    return request.render()\n",
+    "site_/urls.py": """
+        from django.urls import path
+        from shop import views
+
+        urlpatterns = [path("shops/", views.shops)]
+    """,
+}
+
+
+def test_analyze_refuses_a_file_that_is_none_in_one_line(here: Here, tmp_path: Path) -> None:
+    FakeProject(tmp_path / "code", PROJECT)
+    (tmp_path / "x").write_text("no")
+    for option in ("--runtime", "--access-log"):
+        answer = here.run("analyze", "code", "--no-cache", option, "x")
+        assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+
+
+def test_analyze_with_observations_is_the_same_from_the_cache_and_not_kept_there(
+    here: Here, tmp_path: Path
+) -> None:
+    FakeProject(tmp_path / "code", PROJECT)
+    file = write(
+        tmp_path,
+        batch(),
+        view(requests=9, writes={"shop_item": 1}),
+        site(line=2, table="shop_item", mode="write"),
+    )
+    bare = ("analyze", "code", "--cache-dir", str(tmp_path / "cache"), "--format", "json")
+    before = here.run(*bare).out
+    observed = [here.run(*bare, "--runtime", str(file)).out for _ in range(2)]
+    cold = here.run("analyze", "code", "--no-cache", "--format", "json", "--runtime", str(file)).out
+    assert observed == [cold, cold]
+    assert here.run(*bare).out == before
+    document = json.loads(cold)
+    assert document["observed"]["requests"] == 9
+    assert document["routes"][0]["tables_written"] == ["shop_item"]
+    assert [a["rule"] for a in document["accesses"]] == ["observed"]
+    text = here.run("analyze", "code", "--no-cache", "--runtime", str(file)).out
+    assert (
+        "observed: 9 requests on 1 URL pattern; 0.0% of 1 pairs of a view and a table had been found" in text
+    )
