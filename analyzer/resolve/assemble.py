@@ -179,7 +179,7 @@ def _routes(trace: Trace) -> Iterator[Route]:
     known: dict[Context, tuple[tuple[str, ...], tuple[str, ...]]] = {}
     for found, context in trace.routes:
         if context not in known:
-            known[context] = closure.tables([context])
+            known[context] = closure.usual_tables(context)
         read, written = known[context]
         yield replace(found.route, tables_read=read, tables_written=written)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from analyzer.resolve.scope import PERHAPS, Context, Effect, Span
+from analyzer.resolve.scope import HANDLING, PERHAPS, Context, Effect, Span
 
 
 def reached(start: Iterable[Context], firm: bool = False) -> Iterator[Context]:
@@ -25,13 +25,27 @@ def tables(
     start: Iterable[Context], own: Iterable[Effect] = (), firm: bool = False
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The tables read and the tables written by the contexts, all that they call, and ``own``."""
-    read: set[str] = set()
-    written: set[str] = set()
     found = chain(own, *(context.effects for context in reached(start, firm)))
-    for effect in found:
-        if not firm or effect.confidence > PERHAPS:
-            (read if effect.mode == "read" else written).add(effect.table)
-    return tuple(sorted(read)), tuple(sorted(written))
+    return _touched(found, above=PERHAPS if firm else 0.0)
+
+
+def usual_tables(start: Context) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tables touched by a context and all it calls as long as no exception is handled, without the perhaps."""
+    waiting, seen = [start], {start: None}
+    while waiting:
+        for target in waiting.pop().usual:
+            if target not in seen:
+                seen[target] = None
+                waiting.append(target)
+    return _touched((effect for context in seen for effect in context.effects), above=HANDLING)
+
+
+def _touched(effects: Iterable[Effect], above: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    found: dict[str, set[str]] = {"read": set(), "write": set()}
+    for effect in effects:
+        if effect.confidence > above:
+            found[effect.mode].add(effect.table)
+    return tuple(sorted(found["read"])), tuple(sorted(found["write"]))
 
 
 def span_tables(span: Span) -> tuple[tuple[str, ...], tuple[str, ...]]:

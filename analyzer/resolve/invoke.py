@@ -51,7 +51,7 @@ def invoke(
     if not m.tracing:
         return _within_bounds(m, scope, function, receiver, args, kwargs)
     context = traced(m, function, receiver, args, kwargs, scope.depth + 1)
-    scope.context.call(context, line, apart=after_commit or m.perhaps)
+    scope.context.call(context, line, apart=after_commit or m.perhaps, usual=not (m.perhaps or m.handling))
     return _result(m, function, context)
 
 
@@ -113,9 +113,8 @@ def traced(
     m.ledger.contexts[own] = context
     known.append(context)
     m.ledger.reached.add(id(function.node))
-    perhaps, m.perhaps = m.perhaps, False
-    _execute(m, context, function, receiver, args, kwargs, depth)
-    m.perhaps = perhaps
+    with m.certainty():
+        _execute(m, context, function, receiver, args, kwargs, depth)
     context.done = True
     return context
 
@@ -137,10 +136,11 @@ def fresh(
     context = Context(function.module, function, _receiver_class(receiver))
     m.ledger.contexts[id(context)] = context
     m.ledger.reached.add(id(function.node))
-    _execute(m, context, function, receiver, args, kwargs, scope.depth + 1)
+    with m.certainty():
+        _execute(m, context, function, receiver, args, kwargs, scope.depth + 1)
     context.done = True
     m.running[id(function.node)] = running
-    scope.context.call(context, line)
+    scope.context.call(context, line, apart=m.perhaps, usual=not (m.perhaps or m.handling))
     return _result(m, function, context)
 
 

@@ -9,7 +9,8 @@ them. After that, functions are run once per *context* (the kind of receiver and
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -20,7 +21,7 @@ from analyzer.resolve.apps import AppIndex
 from analyzer.resolve.cascade import Deletions
 from analyzer.resolve.modules import ModuleIndex, ModuleState
 from analyzer.resolve.registry import Registry
-from analyzer.resolve.scope import PERHAPS, Chain, Context, Effect, Scope
+from analyzer.resolve.scope import HANDLING, PERHAPS, Chain, Context, Effect, Scope
 from analyzer.resolve.templates.finder import Templates
 from analyzer.resolve.templates.libraries import Libraries
 from analyzer.resolve.values import Class, External, Module, Query, Unknown, Value
@@ -105,6 +106,8 @@ class Machine(ABC):
         self.chains: list[Chain] = []
         self.perhaps = False
         """Inside a loop over the fields of a model, of which a run may do something for one, or for none."""
+        self.handling = False
+        """Inside the handler of an exception."""
         self.deletions = Deletions(self.registry)
         self.templates = Templates(None)
         self.tags = Libraries()
@@ -153,8 +156,17 @@ class Machine(ABC):
     ) -> None:
         """Note that the running code reads or writes a table."""
         if table:
-            confidence = min(confidence, PERHAPS) if self.perhaps else confidence
+            most = PERHAPS if self.perhaps else HANDLING if self.handling else 1.0
+            confidence = min(confidence, most)
             scope.context.effect(Effect(line, table, mode, kind, confidence, rule))
+
+    @contextmanager
+    def certainty(self) -> Iterator[None]:
+        """What a function does is judged without regard to where it is first called."""
+        before = self.perhaps, self.handling
+        self.perhaps = self.handling = False
+        yield
+        self.perhaps, self.handling = before
 
     def read(self, scope: Scope, query: Query, line: int) -> None:
         """Note that a queryset is read."""

@@ -10,6 +10,8 @@ from analyzer.resolve.values import Class, Function, Query, Value
 
 PERHAPS = 0.4
 """The confidence of what a loop over the relations of a model does: to one of them, seldom to all."""
+HANDLING = 0.5
+"""The confidence of what the handler of an exception does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Context:
     joins: dict[tuple[str, str, int], None] = field(default_factory=dict)
     calls: dict[tuple[Context, int], bool] = field(default_factory=dict)
     """What it calls on which line, and whether that belongs to the same work: not after the commit, not perhaps."""
+    usual: dict[Context, None] = field(default_factory=dict)
+    """What it calls when all goes as expected, now or after the commit: no exception is handled."""
     spans: list[Span] = field(default_factory=list)
     open: list[Span] = field(default_factory=list)
     atomic_yield: bool = False
@@ -56,8 +60,10 @@ class Context:
         for span in self.open:
             span.effects[effect] = None
 
-    def call(self, target: Context, line: int, apart: bool = False) -> None:
+    def call(self, target: Context, line: int, apart: bool = False, usual: bool = True) -> None:
         self.calls[target, line] = not apart or self.calls.get((target, line), False)
+        if usual:
+            self.usual[target] = None
         if not apart:
             for span in self.open:
                 span.calls[target] = None

@@ -310,6 +310,7 @@ def _try(m: Machine, scope: Scope, node: ir.Try) -> bool:
         ended = m.run(scope, node.orelse)
     after = scope.names
     ends = [] if ended else [dict(after)]
+    handling, m.handling = m.handling, True
     for handler in node.handlers:
         scope.names = {
             **before,
@@ -317,6 +318,7 @@ def _try(m: Machine, scope: Scope, node: ir.Try) -> bool:
         }
         if not m.run(scope, handler) or scope.function is None:
             ends.append(scope.names)
+    m.handling = handling
     scope.names = after
     if ends:
         after.update(_merge_names(ends, after))

@@ -163,7 +163,8 @@ class _Run:
             self.libraries,
             self.depth + 1,
         )
-        result = work(run)
+        with m.certainty():
+            result = work(run)
         names = tuple(sorted(run.reads))
         prints = tuple(_fingerprint(variables.get(name)) for name in names)
         known.setdefault(names, {})[prints] = (inner, result)
