@@ -16,6 +16,8 @@ class Deletion:
     models: dict[Class, None] = field(default_factory=dict)
     written: dict[str, None] = field(default_factory=dict)
     read: dict[str, None] = field(default_factory=dict)
+    usual: dict[tuple[str, str], None] = field(default_factory=dict)
+    """("read" or "write", table): what happens even when no record refers to the deleted one."""
     generic: dict[str, None] = field(default_factory=dict)
     """Those of the written tables that only generic relations lead to: all may have rows there, few have any."""
 
@@ -36,7 +38,19 @@ class Deletions:
 
     def _collect(self, model: Class) -> Deletion:
         found = Deletion()
-        waiting = [model]
+        waiting = self._remove([model], found)
+        found.usual.update(dict.fromkeys(("write", table) for table in found.written))
+        found.usual.update(dict.fromkeys(("read", table) for table in found.read))
+        unseen = (self.registry.info(follower) for follower in waiting)
+        found.usual.update({("write", info.table): None for info in unseen if info and _goes_unseen(info)})
+        while waiting:
+            waiting = self._remove(waiting, found)
+        return found
+
+    def _remove(self, models: list[Class], found: Deletion) -> list[Class]:
+        """Enter models with their parents, whose records are deleted; the models that refer to them and go as well."""
+        followers: list[Class] = []
+        waiting = list(models)
         while waiting:
             here = waiting.pop(0)
             info = self.registry.info(here)
@@ -45,8 +59,8 @@ class Deletions:
             found.models[here] = None
             found.written[info.table] = None
             waiting.extend(info.parents)
-            waiting.extend(self._followers(info, found))
-        return found
+            followers.extend(self._followers(info, found))
+        return followers
 
     def _followers(self, info: Info, found: Deletion) -> list[Class]:
         """Models whose records go as well; tables that lose their reference or are only looked at are noted."""
@@ -83,3 +97,14 @@ class Deletions:
         if link.through is None and link.through_table:
             found.written[link.through_table] = None
             found.read[link.through_table] = None
+
+
+def _goes_unseen(info: Info) -> bool:
+    """Whether records are deleted by one statement unseen, as nothing refers to them (``can_fast_delete``)."""
+    relations = [*info.accessors.values(), *info.hidden]
+    referred = any(link.kind == "m2m" or link.on_delete != "DO_NOTHING" for link in relations)
+    return (
+        not referred
+        and not info.parents
+        and all(link.kind not in {"grel", "m2m"} for link in info.links.values())
+    )

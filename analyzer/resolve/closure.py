@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from analyzer.resolve.scope import HANDLING, PERHAPS, Context, Effect, Span
+from analyzer.resolve.scope import PERHAPS, UNUSUAL, Context, Effect, Span
 
 
 def reached(start: Iterable[Context], firm: bool = False) -> Iterator[Context]:
@@ -30,14 +30,14 @@ def tables(
 
 
 def usual_tables(start: Context) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The tables touched by a context and all it calls as long as no exception is handled, without the perhaps."""
+    """The tables touched by a context and all it calls, as long as nothing unusual happens."""
     waiting, seen = [start], {start: None}
     while waiting:
         for target in waiting.pop().usual:
             if target not in seen:
                 seen[target] = None
                 waiting.append(target)
-    return _touched((effect for context in seen for effect in context.effects), above=HANDLING)
+    return _touched((effect for context in seen for effect in context.effects), above=UNUSUAL)
 
 
 def _touched(effects: Iterable[Effect], above: float) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -51,7 +51,7 @@ def invoke(
     if not m.tracing:
         return _within_bounds(m, scope, function, receiver, args, kwargs)
     context = traced(m, function, receiver, args, kwargs, scope.depth + 1)
-    scope.context.call(context, line, apart=after_commit or m.perhaps, usual=not (m.perhaps or m.handling))
+    scope.context.call(context, line, apart=after_commit or m.perhaps, usual=not (m.perhaps or m.unusual))
     return _result(m, function, context)
 
 
@@ -140,7 +140,7 @@ def fresh(
         _execute(m, context, function, receiver, args, kwargs, scope.depth + 1)
     context.done = True
     m.running[id(function.node)] = running
-    scope.context.call(context, line, apart=m.perhaps, usual=not (m.perhaps or m.handling))
+    scope.context.call(context, line, apart=m.perhaps, usual=not (m.perhaps or m.unusual))
     return _result(m, function, context)
 
 

@@ -21,7 +21,7 @@ from analyzer.resolve.apps import AppIndex
 from analyzer.resolve.cascade import Deletions
 from analyzer.resolve.modules import ModuleIndex, ModuleState
 from analyzer.resolve.registry import Registry
-from analyzer.resolve.scope import HANDLING, PERHAPS, Chain, Context, Effect, Scope
+from analyzer.resolve.scope import PERHAPS, UNUSUAL, Chain, Context, Effect, Scope
 from analyzer.resolve.templates.finder import Templates
 from analyzer.resolve.templates.libraries import Libraries
 from analyzer.resolve.values import Class, External, Module, Query, Unknown, Value
@@ -106,8 +106,8 @@ class Machine(ABC):
         self.chains: list[Chain] = []
         self.perhaps = False
         """Inside a loop over the fields of a model, of which a run may do something for one, or for none."""
-        self.handling = False
-        """Inside the handler of an exception."""
+        self.unusual = False
+        """Inside the handler of an exception, or what follows for the records that go with a deleted one."""
         self.deletions = Deletions(self.registry)
         self.templates = Templates(None)
         self.tags = Libraries()
@@ -156,17 +156,17 @@ class Machine(ABC):
     ) -> None:
         """Note that the running code reads or writes a table."""
         if table:
-            most = PERHAPS if self.perhaps else HANDLING if self.handling else 1.0
+            most = PERHAPS if self.perhaps else UNUSUAL if self.unusual else 1.0
             confidence = min(confidence, most)
             scope.context.effect(Effect(line, table, mode, kind, confidence, rule))
 
     @contextmanager
     def certainty(self) -> Iterator[None]:
         """What a function does is judged without regard to where it is first called."""
-        before = self.perhaps, self.handling
-        self.perhaps = self.handling = False
+        before = self.perhaps, self.unusual
+        self.perhaps = self.unusual = False
         yield
-        self.perhaps, self.handling = before
+        self.perhaps, self.unusual = before
 
     def read(self, scope: Scope, query: Query, line: int) -> None:
         """Note that a queryset is read."""

@@ -6,7 +6,7 @@ from analyzer.resolve import lookups
 from analyzer.resolve.declarations import Link
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member
-from analyzer.resolve.scope import PERHAPS, Scope
+from analyzer.resolve.scope import PERHAPS, UNUSUAL, Scope
 from analyzer.resolve.values import (
     Bound,
     Class,
@@ -351,13 +351,17 @@ def delete(m: Machine, scope: Scope, model: Class, line: int) -> None:
     found = m.deletions.of(model)
     m.effect(scope, line, table, "write", "delete", rule="delete")
     for other in found.read:
-        m.effect(scope, line, other, "read", "cascade", 0.9, "cascade")
+        sure = 0.9 if ("read", other) in found.usual else UNUSUAL
+        m.effect(scope, line, other, "read", "cascade", sure, "cascade")
     for other in found.written:
         if other != table:
-            sure = PERHAPS if other in found.generic else 0.9
+            sure = PERHAPS if other in found.generic else 0.9 if ("write", other) in found.usual else UNUSUAL
             m.effect(scope, line, other, "write", "cascade", sure, "cascade")
+    unusual = m.unusual
     for gone in found.models:
+        m.unusual = unusual or gone is not model
         send(m, scope, ("pre_delete", "post_delete"), gone, line)
+    m.unusual = unusual
 
 
 def send(m: Machine, scope: Scope, signals: tuple[str, ...], model: Class, line: int) -> None:

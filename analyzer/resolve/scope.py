@@ -10,8 +10,8 @@ from analyzer.resolve.values import Class, Function, Query, Value
 
 PERHAPS = 0.4
 """The confidence of what a loop over the relations of a model does: to one of them, seldom to all."""
-HANDLING = 0.5
-"""The confidence of what the handler of an exception does."""
+UNUSUAL = 0.5
+"""The confidence of what needs something unusual first: an exception, or records that refer to what is deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Context:
     calls: dict[tuple[Context, int], bool] = field(default_factory=dict)
     """What it calls on which line, and whether that belongs to the same work: not after the commit, not perhaps."""
     usual: dict[Context, None] = field(default_factory=dict)
-    """What it calls when all goes as expected, now or after the commit: no exception is handled."""
+    """What it calls without anything unusual, now or after the commit."""
     spans: list[Span] = field(default_factory=list)
     open: list[Span] = field(default_factory=list)
     atomic_yield: bool = False

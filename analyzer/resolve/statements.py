@@ -310,7 +310,7 @@ def _try(m: Machine, scope: Scope, node: ir.Try) -> bool:
         ended = m.run(scope, node.orelse)
     after = scope.names
     ends = [] if ended else [dict(after)]
-    handling, m.handling = m.handling, True
+    unusual, m.unusual = m.unusual, True
     for handler in node.handlers:
         scope.names = {
             **before,
@@ -318,7 +318,7 @@ def _try(m: Machine, scope: Scope, node: ir.Try) -> bool:
         }
         if not m.run(scope, handler) or scope.function is None:
             ends.append(scope.names)
-    m.handling = handling
+    m.unusual = unusual
     scope.names = after
     if ends:
         after.update(_merge_names(ends, after))

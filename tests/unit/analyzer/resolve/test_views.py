@@ -264,3 +264,44 @@ def test_a_lazy_object_is_made_by_the_view_that_looks_at_it(tmp_path: Path) -> N
             return request.order.customer.name
     """
     assert _view(tmp_path, views, settings=settings, shop__middleware=middleware)[0] == {"order", "customer"}
+
+
+def test_what_only_an_exception_leads_to_is_an_access_but_not_what_the_view_usually_does(
+    tmp_path: Path,
+) -> None:
+    views = """
+        from shop.models import Order, Tag
+
+        def page(request):
+            try:
+                Order.objects.get()
+            except Order.DoesNotExist:
+                log()
+
+        def log():
+            Tag.objects.create()
+    """
+    assert _view(tmp_path, views) == ({"order"}, set())
+
+
+def test_a_deletion_touches_what_refers_to_the_record_not_what_would_refer_to_that(tmp_path: Path) -> None:
+    views = """
+        from django.views.generic import DeleteView
+        from shop.models import Customer
+
+        class Page(DeleteView):
+            model = Customer
+
+        page = Page.as_view()
+    """
+    assert _view(tmp_path, views) == ({"customer", "order"}, {"customer"})
+
+
+def test_records_that_nothing_refers_to_are_deleted_unseen(tmp_path: Path) -> None:
+    views = """
+        from shop.models import Product
+
+        def page(request):
+            Product.objects.get().delete()
+    """
+    assert _view(tmp_path, views)[1] == {"product", "line"}
