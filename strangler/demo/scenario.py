@@ -27,7 +27,7 @@ DEVICES = 300
 RATE = 90.0
 """Requests a second: enough for a verdict in a few seconds, little enough for a laptop."""
 STEPS, INTERVAL, FEWEST = "1,25,100", "3s", "5"
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds that a phase may take before the demo gives up on it."""
 SHADOWED = 150
 """Answers that are compared before anybody sees one of the service."""
