@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from analyzer.model.facts import Location
-from analyzer.resolve import authentication, definitions, forms, orm, signals, sql, validation
+from analyzer.resolve import (
+    authentication,
+    definitions,
+    filtersets,
+    forms,
+    orm,
+    serializers,
+    signals,
+    sql,
+    validation,
+)
 from analyzer.resolve.expressions import each_item, element
 from analyzer.resolve.invoke import invoke
 from analyzer.resolve.machine import Machine, Registration
@@ -360,6 +370,14 @@ KNOWN: dict[str, External_] = {
     "itertools.chain.from_iterable": _chain,
     "os.environ.get": _environment,
     "os.getenv": _environment,
+    "django_filters.filterset._filter": filtersets.apply,
+    "rest_framework.generics._chosen": serializers.chosen,
+    "rest_framework.serializers._look_up": serializers.look_up,
+    "rest_framework.serializers._record": serializers.record,
+    "rest_framework.serializers._represent": serializers.represent,
+    "rest_framework.serializers._save_links": serializers.save_links,
+    "rest_framework.serializers._validate_fields": serializers.validate_fields,
+    "rest_framework.views._chosen": serializers.chosen,
     "typing.cast": _cast,
 }
 KNOWN_LAST: dict[str, External_] = {

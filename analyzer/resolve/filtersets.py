@@ -1,0 +1,42 @@
+"""django-filter: what the filters of a filter set do to a queryset."""
+
+from __future__ import annotations
+
+from analyzer.resolve.machine import Machine
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.serializers import declared_fields
+from analyzer.resolve.values import Instance, Literal, Made, Query, Unknown, Value, options, text
+
+
+def apply(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    """``filter_queryset()``: any of the filters may be asked for; their methods get the queryset.
+
+    The joins of plain filters are left out: there is one for every filter, and few are ever asked for.
+    """
+    perhaps, m.perhaps = m.perhaps, True
+    for filters in options(args[0]):
+        if isinstance(filters, Instance):
+            for name, declared in declared_fields(filters.cls).items():
+                if isinstance(declared, Made | Instance):
+                    _filter(m, scope, filters, args[1], name, declared, line)
+    m.perhaps = perhaps
+    return args[1]
+
+
+def _filter(
+    m: Machine,
+    scope: Scope,
+    filters: Instance,
+    queryset: Value,
+    name: str,
+    declared: Made | Instance,
+    line: int,
+) -> None:
+    for option in options(declared.kwargs["queryset"]) if "queryset" in declared.kwargs else ():
+        if isinstance(option, Query):
+            m.read(scope, option, line)
+    method = text(declared.kwargs.get("method"))
+    if method is not None:
+        for option in options(m.attribute(scope, filters, method, line)):
+            m.call(scope, option, [queryset, Literal(name), Unknown("what is asked for")], {}, line)
+        return
