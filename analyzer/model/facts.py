@@ -100,7 +100,8 @@ class Route:
 
     ``route`` is the concatenation of the patterns as Django prints them (``api/items/<int:pk>/``). ``regex`` is one
     regular expression for the whole path without its leading slash, its groups without names, when any level was
-    ``re_path``; None when every level was ``path()``: then ``route`` is exact. ``i18n``: a language stands before it.
+    ``re_path``; None when every level was ``path()``: then ``route`` is exact. ``i18n``: a language stands before it;
+    ``unprefixed``: but not the default one (``prefix_default_language=False``).
     ``methods`` are those that the view accepts, HEAD and OPTIONS among them; empty where that is not certain.
     """
 
@@ -116,6 +117,7 @@ class Route:
     namespace: str = ""
     library: bool = False
     """The view is defined outside the analysed folder (Django's admin, a login view)."""
+    unprefixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +239,10 @@ class Facts:
     orm_sites_resolved: int = 0
     problems: tuple[Finding, ...] = ()
     """What went wrong while reading: files that cannot be parsed, settings that cannot be read."""
+    languages: tuple[str, ...] = ()
+    """Codes that may stand before a route that is ``i18n``, in small letters: ``LANGUAGES``, or Django's own list."""
+    language_code: str = "en-us"
+    """``LANGUAGE_CODE``."""
     observed: Observed | None = None
     """What was seen at run time, if observations or access logs were given."""
 

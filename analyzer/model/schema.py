@@ -104,6 +104,8 @@ def _document(analysis: Analysis) -> Json:
     return {
         "schema_version": SCHEMA_VERSION,
         "project": facts.project,
+        "languages": list(facts.languages),
+        "language_code": facts.language_code,
         "coverage": coverage(facts),
         **({"observed": _object(facts.observed)} if facts.observed else {}),
         "modules": list(_modules(analysis)),
@@ -213,6 +215,8 @@ def _facts(document: Json) -> Facts:
         orm_sites=counts.orm_sites,
         orm_sites_resolved=counts.orm_sites_resolved,
         problems=tuple(_items(document, "problems", Finding)),
+        languages=_convert(document.get("languages"), tuple[str, ...], "languages"),
+        language_code=_convert(document.get("language_code"), str, "language_code"),
         observed=_convert(document["observed"], Observed, "observed") if "observed" in document else None,
     )
 

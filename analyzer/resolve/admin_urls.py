@@ -73,7 +73,7 @@ def _route(prefix: Prefix, pattern: str, view: str, where: Location, name: str, 
     level = prefix.level(pattern, "path")
     return Route(
         level.route, view, where, name, "^" + level.regex if level.is_regex else None, level.i18n,
-        namespace=level.namespace, library=library,
+        namespace=level.namespace, library=library, unprefixed=level.unprefixed,
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from analyzer.model.facts import (
     Transaction,
     Unresolved,
 )
-from analyzer.resolve import closure
+from analyzer.resolve import closure, languages
 from analyzer.resolve.declarations import Link
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.modules import ModuleState
@@ -44,6 +44,7 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
     )
     models = _models(m, trace, {access.table for access in accesses})
     sites, resolved, unresolved = _sites(m)
+    codes, language_code = languages.of_project(m)
     return Facts(
         project=project.name,
         modules=tuple(_modules(m, project)),
@@ -78,6 +79,8 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
                 key=lambda found: (found.locations, found.code, found.message),
             )
         ),
+        languages=codes,
+        language_code=language_code,
     )
 
 

@@ -26,6 +26,7 @@ class Prefix:
     regex: str = ""
     is_regex: bool = False
     i18n: bool = False
+    unprefixed: bool = False
     namespace: str = ""
     depth: int = 0
 

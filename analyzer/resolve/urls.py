@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from analyzer.model.facts import Finding, Location, Route
-from analyzer.resolve import admin_urls, http_methods, routers
+from analyzer.resolve import admin_urls, http_methods, languages, routers
 from analyzer.resolve.levels import Found, Prefix
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.modules import ModuleState
@@ -50,7 +50,7 @@ def routes(m: Machine) -> list[Found]:
         for state in candidates:
             if state not in walker.included:
                 found.extend(_Walker(m).module(state, Prefix()))
-    return _unique(found)
+    return languages.as_the_first_says(_unique(found))
 
 
 def _unique(found: list[Found]) -> list[Found]:
@@ -100,8 +100,9 @@ class _Walker:
                 case Made() if option.short in _PATHS:
                     yield from self.pattern(option, prefix)
                 case Made() if option.short == "i18n_patterns":
+                    inside = languages.inside(self.m, option, prefix)
                     for item in option.args:
-                        yield from self.patterns(item, replace(prefix, i18n=True), option.module, option.line)
+                        yield from self.patterns(item, inside, option.module, option.line)
                 case Made() if option.short == "include":
                     yield from self.include(option, prefix)
                 case Made():
@@ -225,7 +226,7 @@ class _Walker:
         dotted, library = view_name(self.m, target)
         route = Route(
             level.route, dotted, where, name, "^" + level.regex if level.is_regex else None, level.i18n,
-            namespace=level.namespace, library=library,
+            namespace=level.namespace, library=library, unprefixed=level.unprefixed,
         )  # fmt: skip
         return Found(route, target)
 

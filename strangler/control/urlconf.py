@@ -73,8 +73,17 @@ def import_of(analysis: Analysis, choice: Choice, service: str) -> Import:
         name = _free(_name(route, text, apps), names)
         names.add(name)
         read_only = bool(methods) and methods <= SAFE_METHODS
-        routes.append(ImportedRoute(name, kind, text, position in members, read_only, route.i18n))
-    return Import(boundary=_slug(found.name) or "boundary", service=service, routes=tuple(routes))
+        routes.append(
+            ImportedRoute(name, kind, text, position in members, read_only, route.i18n, route.unprefixed)
+        )
+    localised = any(route.i18n for route in routes)
+    return Import(
+        boundary=_slug(found.name) or "boundary",
+        service=service,
+        routes=tuple(routes),
+        languages=analysis.facts.languages if localised else (),
+        default_language=analysis.facts.language_code if localised else "",
+    )
 
 
 def _members(analysis: Analysis, boundary: Boundary, choice: Choice) -> set[int]:

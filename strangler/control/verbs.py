@@ -61,9 +61,19 @@ class Import(Verb, frozen=True, tag="import"):
     boundary: str
     service: str
     routes: tuple[ImportedRoute, ...]
+    languages: tuple[str, ...] = ()
+    default_language: str = ""
 
     def change(self, table: RouteTable, at: At, force: bool) -> Change:
-        return changes.import_routes(table, self.boundary, self.service, self.routes, force=force)
+        return changes.import_routes(
+            table,
+            self.boundary,
+            self.service,
+            self.routes,
+            languages=self.languages,
+            default_language=self.default_language,
+            force=force,
+        )
 
 
 class Shadow(Verb, frozen=True, tag="shadow"):

@@ -16,11 +16,22 @@ from typing import Any
 from strangler.errors import Refused, Unknown
 from strangler.routing.document import from_document, to_document
 from strangler.routing.patterns import Kind, compile_pattern
-from strangler.routing.table import MONOLITH, Group, Route, RouteTable, Side, Upstream, WayBack, Writer
+from strangler.routing.table import (
+    MONOLITH,
+    Gateway,
+    Group,
+    Route,
+    RouteTable,
+    Side,
+    Upstream,
+    WayBack,
+    Writer,
+)
 from strangler.routing.values import (
     read_connections,
     read_duration,
     read_host,
+    read_language,
     read_method,
     read_name,
     read_pattern,
@@ -54,6 +65,7 @@ class ImportedRoute:
     member: bool = False
     read_only: bool = False
     i18n: bool = False
+    unprefixed: bool = False
 
 
 def group_of(table: RouteTable, name: str) -> Group:
@@ -144,10 +156,19 @@ def add_route(
 
 
 def import_routes(
-    table: RouteTable, boundary: str, service: str, imported: Iterable[ImportedRoute], *, force: bool = False
+    table: RouteTable,
+    boundary: str,
+    service: str,
+    imported: Iterable[ImportedRoute],
+    *,
+    languages: Iterable[str] = (),
+    default_language: str = "",
+    force: bool = False,
 ) -> Change:
     """A boundary's patterns become a group; the rest of the URLconf keeps its place as the monolith's routes.
 
+    ``languages`` (the codes in ``LANGUAGES``) and ``default_language`` (``LANGUAGE_CODE``) are the project's, for the
+    patterns in ``i18n_patterns``.
     Importing again replaces what an earlier import brought: other boundaries keep their routes, every group its
     settings, routes added by hand stay.
     """
@@ -181,6 +202,7 @@ def import_routes(
                 read_only=item.read_only,
                 imported=True,
                 i18n=item.i18n,
+                unprefixed=item.unprefixed,
             )
         )
     group_now = table.groups.get(boundary)
@@ -192,10 +214,19 @@ def import_routes(
             {**table.groups, boundary: replace(group_now or Group(boundary, ""), service=upstream.name)}
         ),
         routes=(*routes, *by_hand),
+        gateway=_with_languages(table.gateway, tuple(languages), default_language),
     )
     members = sum(route.member for route in imported)
     said = f"import {boundary}: {_count(members, 'route')} of {_count(len(routes), 'URL pattern')}"
     return _changed(table, new, "import", boundary, said, force=force)
+
+
+def _with_languages(gateway: Gateway, languages: tuple[str, ...], default: str) -> Gateway:
+    """What an import says of languages replaces what was known; one that says nothing leaves it."""
+    if not languages:
+        return gateway
+    codes = tuple(read_language(code, "languages").lower() for code in languages)
+    return replace(gateway, languages=codes, default_language=read_language(default, "default_language"))
 
 
 def set_shadow(table: RouteTable, name: str, percent: float) -> Change:

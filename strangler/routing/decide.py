@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from strangler.routing.cohort import bucket_of, cookie_name, published_bucket
-from strangler.routing.patterns import without_language
+from strangler.routing.languages import Paths
 from strangler.routing.table import MONOLITH, SAFE_METHODS, Group, Route, RouteTable, Side
 
 Reason = Literal[
@@ -82,18 +82,19 @@ def decide(table: RouteTable, facts: RequestFacts) -> Decision:
 
 def match(table: RouteTable, method: str, path: str, host: str = "") -> Route | None:
     """The first route, in resolver order, whose pattern, methods and hosts fit."""
-    target = path.removeprefix("/")
-    for pattern, route in table.index.candidates(target):
-        if misfit(pattern, route, method, target, host) is None:
+    paths = table.paths(path.removeprefix("/"))
+    for pattern, route in table.index.candidates(paths):
+        if misfit(pattern, route, method, paths, host) is None:
             return route
     return None
 
 
 def misfit(
-    pattern: re.Pattern[str], route: Route, method: str, target: str, host: str
+    pattern: re.Pattern[str], route: Route, method: str, paths: Paths, host: str
 ) -> Literal["pattern", "method", "host"] | None:
-    """What of a route does not fit a request, or None; ``target`` is the path without its leading slash."""
-    if pattern.search(target) is None and not (route.i18n and pattern.search(without_language(target))):
+    """What of a route does not fit a request, or None."""
+    seen = paths.plain if not route.i18n else paths.unprefixed if route.unprefixed else paths.behind
+    if seen is None or pattern.search(seen) is None:
         return "pattern"
     methods = route.methods
     if methods and method not in methods and not (method == "HEAD" and "GET" in methods):

@@ -20,6 +20,7 @@ from strangler.routing.values import (
     read_duration,
     read_hops,
     read_host,
+    read_language,
     read_method,
     read_name,
     read_pattern,
@@ -154,6 +155,18 @@ def check(table: RouteTable) -> None:
                 where=f"{where}.group",
                 remedy=f"Add [groups.{route.group}] with its service.",
             )
+        if route.i18n and not table.gateway.languages:
+            raise BadDocument(
+                "nothing says which languages may stand before it",
+                where=f"{where}.i18n",
+                remedy='Set languages and default_language in [gateway], for example languages = ["en", "de"].',
+            )
+        if route.unprefixed and not (route.i18n and table.gateway.default_language):
+            raise BadDocument(
+                "a route without a prefix for the default language needs i18n, and [gateway] the default language",
+                where=f"{where}.unprefixed",
+                remedy='Set i18n = true, and default_language in [gateway], for example default_language = "en-us".',
+            )
 
 
 def _route(value: object, where: str) -> Route:
@@ -278,7 +291,12 @@ def _toml_value(value: Any) -> str:
     return json.dumps(value)
 
 
-_GATEWAY: dict[str, Reader] = {"tenant": read_tenant, "trusted_hops": read_hops}
+_GATEWAY: dict[str, Reader] = {
+    "tenant": read_tenant,
+    "trusted_hops": read_hops,
+    "languages": _each(read_language),
+    "default_language": read_language,
+}
 _UPSTREAM: dict[str, Reader] = {
     "url": read_url,
     "connect_timeout": read_duration,
@@ -309,6 +327,7 @@ _ROUTE: dict[str, Reader] = {
     "read_only": _truth,
     "imported": _truth,
     "i18n": _truth,
+    "unprefixed": _truth,
 }
 _WRITERS: dict[str, Callable[[Any], Any]] = {
     "share": write_percent,

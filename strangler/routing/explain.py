@@ -32,9 +32,9 @@ def explain(table: RouteTable, facts: RequestFacts) -> Explanation:
     """The decision for a request, with its reasons. Routes whose fixed beginning differs are not even tried."""
     decision = decide(table, facts)
     tried, later, won = [], [], False
-    target = facts.path.removeprefix("/")
-    for pattern, route in table.index.candidates(target):
-        why = misfit(pattern, route, facts.method, target, facts.host)
+    paths = table.paths(facts.path.removeprefix("/"))
+    for pattern, route in table.index.candidates(paths):
+        why = misfit(pattern, route, facts.method, paths, facts.host)
         if route is decision.route:
             won = True
         elif won and why is None:

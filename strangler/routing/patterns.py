@@ -23,7 +23,6 @@ CONVERTERS = {
 }
 _PARAMETER = re.compile(r"<(?:(?P<converter>[^>:]+):)?(?P<name>[^>]+)>")
 _LITERAL = re.compile(r"(?:[^<(\\.*+?{}\[\]|^$/]+/(?![*+?{]))*")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-@]\w+){0,2}/")
 _GLOBAL_FLAGS = re.compile(r"\(\?[aiLmsux]+\)")
 
 
@@ -50,12 +49,6 @@ def compile_pattern(kind: Kind, text: str) -> re.Pattern[str]:
         raise BadDocument(
             f"the regular expression {text!r} is wrong: {error}", remedy="Correct it."
         ) from None
-
-
-def without_language(path: str) -> str:
-    """A path behind the language that ``i18n_patterns`` puts in front (``de/``, ``pt-br/``), or itself without one."""
-    match = _LANGUAGE.match(path)
-    return path[match.end() :] if match else path
 
 
 def fixed_path(kind: Kind, text: str) -> str | None:

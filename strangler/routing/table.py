@@ -9,7 +9,8 @@ from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Literal
 
-from strangler.routing.patterns import Kind, compile_pattern, fixed_path, fixed_prefix, without_language
+from strangler.routing.languages import Paths, paths_of
+from strangler.routing.patterns import Kind, compile_pattern, fixed_path, fixed_prefix
 
 Side = Literal["monolith", "service"]
 Writer = Literal["undeclared", "monolith", "service"]
@@ -81,7 +82,9 @@ class Route:
     imported: bool = False
     """It came from an analysis, and the next import may replace it."""
     i18n: bool = False
-    """The code of a language may stand before it, as with Django's ``i18n_patterns``."""
+    """The code of a language stands before it, as with Django's ``i18n_patterns``."""
+    unprefixed: bool = False
+    """None stands before it for the default language (``prefix_default_language=False``)."""
 
     @property
     def writes(self) -> bool:
@@ -93,10 +96,13 @@ class Route:
 class Gateway:
     """What concerns every request. ``tenant`` says where the tenant is read from: ``header:NAME``, ``cookie:NAME``,
     ``host`` (the first label of the host name) or ``path:N`` (the N-th segment, from 1); None: there are no tenants.
-    ``trusted_hops`` is how many proxies in front of the facade may be believed about ``X-Forwarded-*``."""
+    ``trusted_hops`` is how many proxies in front of the facade may be believed about ``X-Forwarded-*``. ``languages``
+    (in small letters) may stand before an ``i18n`` route; ``default_language`` is the ``LANGUAGE_CODE``."""
 
     tenant: str | None = None
     trusted_hops: int = 0
+    languages: tuple[str, ...] = ()
+    default_language: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,6 +119,12 @@ class RouteTable:
     def index(self) -> RouteIndex:
         """The compiled patterns."""
         return index_of(self.routes)
+
+    def paths(self, path: str) -> Paths:
+        """How the routes see a path, which is given without its leading slash."""
+        if self.index.localised is None:
+            return Paths(path)
+        return paths_of(path, self.gateway.languages, self.gateway.default_language)
 
 
 Candidates = tuple[tuple[re.Pattern[str], Route], ...]
@@ -133,12 +145,13 @@ class RouteIndex:
     """Name of a route -> its place in the order."""
     localised: RouteIndex | None = None
 
-    def candidates(self, path: str) -> Candidates:
+    def candidates(self, paths: Paths) -> Candidates:
         """The routes that could match a path (decoded, without its leading slash), in order."""
-        found = self._look(path)
-        if self.localised is None:
+        found = self._look(paths.plain)
+        seen = {path for path in (paths.behind, paths.unprefixed) if path is not None}
+        if self.localised is None or not seen:
             return found
-        more = (*self.localised._look(path), *self.localised._look(without_language(path)))
+        more = [candidate for path in seen for candidate in self.localised._look(path)]
         unique = {route.name: (pattern, route) for pattern, route in (*found, *more)}
         return tuple(unique[name] for name in sorted(unique, key=self.places.__getitem__))
 

@@ -26,6 +26,16 @@ def read_text(value: object, where: str) -> str:
     return value
 
 
+def read_language(value: object, where: str) -> str:
+    """A language code as in Django's settings: ``de``, ``pt-br``."""
+    code = read_text(value, where)
+    if re.fullmatch(r"[A-Za-z0-9_]+(?:[-@][A-Za-z0-9_]+)*", code) is None:
+        raise BadDocument(
+            f"{code!r} is not a language code", where=where, remedy='Write it as in LANGUAGES: "pt-br".'
+        )
+    return code
+
+
 def read_pattern(value: object, where: str) -> str:
     """A pattern, which may hold anything that a path may, and (a verbose regular expression) line breaks."""
     if not isinstance(value, str) or any(0xD800 <= ord(char) <= 0xDFFF for char in value):

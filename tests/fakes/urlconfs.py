@@ -63,7 +63,7 @@ def paths() -> st.SearchStrategy[str]:
 
 def resolver(declared: list[Pattern]) -> URLResolver:
     """Django's resolver of a project with these patterns; each is named by its position."""
-    return URLResolver(RegexPattern(r"^/"), [_django(p, str(i)) for i, p in enumerate(declared)])
+    return URLResolver(RegexPattern(r"^/"), [django_pattern(p, str(i)) for i, p in enumerate(declared)])
 
 
 def resolved(by: URLResolver, request_path: str) -> str | None:
@@ -74,7 +74,8 @@ def resolved(by: URLResolver, request_path: str) -> str | None:
         return None
 
 
-def _django(pattern: Pattern, name: str) -> URLPattern:
+def django_pattern(pattern: Pattern, name: str) -> URLPattern:
+    """The pattern as Django has it."""
     make = path if pattern.kind == "path" else re_path
     return make(pattern.text, _view, name=name)  # type: ignore[operator,no-any-return]
 

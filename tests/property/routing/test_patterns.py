@@ -10,7 +10,7 @@ from analyzer.model.facts import Facts, Location
 from analyzer.model.facts import Route as FoundRoute
 from analyzer.model.plan import Analysis, Boundary, Metrics
 from strangler.control.urlconf import Choice, import_of
-from strangler.routing import Route, RouteTable, match
+from strangler.routing import Gateway, Route, RouteTable, match
 from strangler.routing.changes import import_routes
 from strangler.routing.decide import misfit
 from strangler.routing.patterns import compile_pattern
@@ -48,17 +48,19 @@ def test_importing_a_second_boundary_changes_no_resolution(
 @given(st.lists(patterns().filter(lambda p: not p.text.startswith(("/", "^/"))), max_size=30), paths())
 def test_the_index_finds_what_trying_every_route_would_find(declared: list[Pattern], path: str) -> None:
     routes = tuple(
-        Route(str(i), p.text, p.kind, priority=i % 3, i18n=i % 2 == 1)  # type: ignore[arg-type]
+        Route(str(i), p.text, p.kind, priority=i % 3, i18n=i % 2 == 1, unprefixed=i % 4 == 3)  # type: ignore[arg-type]
         for i, p in enumerate(declared)
     )
+    table = RouteTable(routes=routes, gateway=Gateway(languages=("de", "en"), default_language="en"))
     for target in (path, "/de" + path):
-        first = next((r for r in sorted(routes, key=lambda route: -route.priority) if fits(r, target)), None)
-        assert match(RouteTable(routes=routes), "GET", target) == first
+        ordered = sorted(routes, key=lambda route: -route.priority)
+        first = next((route for route in ordered if fits(table, route, target)), None)
+        assert match(table, "GET", target) == first
 
 
-def fits(route: Route, path: str) -> bool:
+def fits(table: RouteTable, route: Route, path: str) -> bool:
     pattern = compile_pattern(route.kind, route.pattern)
-    return misfit(pattern, route, "GET", path.removeprefix("/"), "") is None
+    return misfit(pattern, route, "GET", table.paths(path.removeprefix("/")), "") is None
 
 
 def imported(

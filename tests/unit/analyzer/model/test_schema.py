@@ -94,6 +94,8 @@ def test_the_keys_of_the_design_are_there(analysis):
     assert list(document) == [
         "schema_version",
         "project",
+        "languages",
+        "language_code",
         "coverage",
         "modules",
         "edges",
@@ -133,6 +135,7 @@ def test_the_keys_of_the_design_are_there(analysis):
         "tables_read",
         "regex",
         "i18n",
+        "unprefixed",
         "file",
         "line",
     }

@@ -181,7 +181,7 @@ def test_the_order_is_the_resolvers(facts: Facts) -> None:
 def test_regular_expressions_and_languages_are_marked(facts: Facts) -> None:
     assert _route(facts, "^year/(?P<year>[0-9]{4})/$").regex == "^year/([0-9]{4})/$"
     assert _route(facts, "shop/<slug:name>/").regex is None
-    assert [found.route for found in facts.routes if found.i18n] == ["about/"]
+    assert [(found.route, found.unprefixed) for found in facts.routes if found.i18n] == [("about/", False)]
 
 
 def test_names_and_namespaces(facts: Facts) -> None:

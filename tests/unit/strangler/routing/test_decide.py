@@ -124,10 +124,21 @@ def test_the_first_route_wins_unless_a_later_one_has_priority() -> None:
 
 def test_a_language_may_stand_before_some_routes_only() -> None:
     page, plain = Route("page", "/shop/<int:pk>/", i18n=True), Route("plain", "/api/<int:pk>/")
-    table = RouteTable(routes=(plain, page))
-    for path in ("/shop/5/", "/de/shop/5/", "/zh-hans/shop/5/"):
+    table = RouteTable(routes=(plain, page), gateway=Gateway(languages=("en", "de", "zh-hans")))
+    for path in ("/en/shop/5/", "/de/shop/5/", "/zh-hans/shop/5/"):
         assert match(table, "GET", path) is page
+    for path in ("/shop/5/", "/fr/shop/5/", "/de-at/shop/5/", "/zh/shop/5/", "/zh-cn/shop/5/"):
+        assert match(table, "GET", path) is None
     for path in ("/de/api/5/", "/de/de/shop/5/", "/DE/shop/5/", "/german/shop/5/", "/de/", "/de"):
+        assert match(table, "GET", path) is None
+
+
+def test_the_default_language_may_have_no_prefix() -> None:
+    page = Route("page", "/shop/<int:pk>/", i18n=True, unprefixed=True)
+    table = RouteTable(routes=(page,), gateway=Gateway(languages=("en", "de"), default_language="en"))
+    for path in ("/shop/5/", "/de/shop/5/"):
+        assert match(table, "GET", path) is page
+    for path in ("/en/shop/5/", "/fr/shop/5/"):
         assert match(table, "GET", path) is None
 
 

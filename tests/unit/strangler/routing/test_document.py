@@ -31,8 +31,9 @@ TABLE = RouteTable(
         ),
         Route("old", r"^old/(\d+)/$", "regex", read_only=True, imported=True),
         Route("static", "/static/", "prefix", hosts=("*.example.com",), priority=-1),
+        Route("page", "/page/", i18n=True, unprefixed=True),
     ),
-    gateway=Gateway(tenant="path:2", trusted_hops=1),
+    gateway=Gateway("path:2", 1, ("en", "pt-br"), "en-us"),
 )
 TOML = """\
 [upstreams.billing]
@@ -46,6 +47,9 @@ service = "billing"
     ("toml", "where", "says"),
     [
         ("grups = {}", "grups", "Did you mean 'groups'"),
+        ("[gateway]\nlanguages = ['d/e']", "gateway.languages[0]", "not a language code"),
+        ("[[routes]]\nname = 'a'\npath = '/a/'\ni18n = true", "routes[0].i18n", "which languages"),
+        ("[[routes]]\nname = 'a'\npath = '/a/'\nunprefixed = true", "routes[0].unprefixed", "needs i18n"),
         ("[groups.billing]\nservice = 'billing'\nsahre = 5", "groups.billing.sahre", "Did you mean 'share'"),
         ("[groups.billing]\nservice = 'billing'\nshare = 101", "groups.billing.share", "percentage"),
         ("[groups.billing]\nshare = 5", "groups.billing", "service is missing"),
