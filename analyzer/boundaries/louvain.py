@@ -33,6 +33,7 @@ def _move_nodes(adjacency: Adjacency, resolution: float, random: SplitMix64) -> 
     A row's own index holds a node's inner weight, counted twice as everywhere in the adjacency.
     """
     degree = [sum(row.values()) for row in adjacency]
+    others = [[(j, weight) for j, weight in row.items() if j != node] for node, row in enumerate(adjacency)]
     total = sum(degree)
     community = list(range(len(adjacency)))
     volume = list(degree)
@@ -42,12 +43,13 @@ def _move_nodes(adjacency: Adjacency, resolution: float, random: SplitMix64) -> 
         todo, queue = queue, []
         for node in todo:
             waiting.discard(node)
-            best = _best_community(node, adjacency[node], community, volume, degree[node], total, resolution)
-            if best != community[node]:
-                volume[community[node]] -= degree[node]
+            home = community[node]
+            best = _best_community(home, others[node], community, volume, degree[node], total, resolution)
+            if best != home:
+                volume[home] -= degree[node]
                 volume[best] += degree[node]
                 community[node] = best
-                for j in adjacency[node]:
+                for j, _ in others[node]:
                     if community[j] != best and j not in waiting:
                         waiting.add(j)
                         queue.append(j)
@@ -55,26 +57,26 @@ def _move_nodes(adjacency: Adjacency, resolution: float, random: SplitMix64) -> 
 
 
 def _best_community(
-    node: int,
-    row: dict[int, float],
+    home: int,
+    others: list[tuple[int, float]],
     community: list[int],
     volume: list[float],
     degree: float,
     total: float,
     resolution: float,
 ) -> int:
-    home = community[node]
     ties: dict[int, float] = {home: 0.0}
-    for j, weight in row.items():
-        if j != node:
-            ties[community[j]] = ties.get(community[j], 0.0) + weight
+    for j, weight in others:
+        there = community[j]
+        ties[there] = ties.get(there, 0.0) + weight
     best, best_gain = (
         home,
         ties[home] - resolution * degree * (volume[home] - degree) / total if total else 0.0,
     )
+    scaled = resolution * degree
     for candidate, tie in ties.items():
         if candidate != home:
-            gain = tie - resolution * degree * volume[candidate] / total
+            gain = tie - scaled * volume[candidate] / total
             if gain > best_gain + _EPSILON:
                 best, best_gain = candidate, gain
     return best

@@ -138,20 +138,38 @@ def _plain(values: Iterable[Any]) -> list[Any]:
 
 def _value(value: Any) -> Any:
     if isinstance(value, tuple):
-        return _plain(value)
-    return _object(value) if dataclasses.is_dataclass(value) else value
+        return [_value(item) for item in value]
+    return _object(value) if _names(type(value)) else value
 
 
 def _object(item: Any) -> Json:
     """A dataclass as an object, with its location's file and line in place of the location."""
     out: Json = {}
-    for field in dataclasses.fields(item):
-        value = getattr(item, field.name)
-        if field.name == "location":
-            out |= {"file": value.file, "line": value.line}
+    for name in _names(type(item)):
+        value = getattr(item, name)
+        if name == "location":
+            out["file"], out["line"] = value.file, value.line
+        elif type(value) in _ATOMS:
+            out[name] = value
         else:
-            out[field.name] = _value(value)
+            out[name] = _value(value)
     return out
+
+
+_ATOMS = frozenset({str, int, float, bool, type(None)})
+
+
+def _names(kind: type) -> tuple[str, ...]:
+    """The fields of a dataclass; of anything else, none."""
+    found = _NAMES.get(kind)
+    if found is None:
+        is_one = dataclasses.is_dataclass(kind)
+        found = tuple(field.name for field in dataclasses.fields(kind)) if is_one else ()
+        _NAMES[kind] = found
+    return found
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}
 
 
 def _modules(analysis: Analysis) -> Iterator[Json]:

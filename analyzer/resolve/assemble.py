@@ -38,6 +38,7 @@ from analyzer.resolve.values import Literal, Map, Value, text
 def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Finding]) -> Facts:
     """Everything that was found, in the order that ``Facts`` promises."""
     contexts = _contexts(m, trace)
+    everywhere = closure.everything()
     accesses = sorted(set(_accesses(contexts)), key=_access_key)
     joins = sorted(
         set(_joins(contexts)), key=lambda join: (join.location, join.table_a, join.table_b, join.function)
@@ -53,14 +54,14 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
         routes=tuple(_routes(trace)),
         accesses=tuple(accesses),
         joins=tuple(joins),
-        transactions=tuple(_transactions(m, contexts, trace)),
+        transactions=tuple(_transactions(m, everywhere, contexts, trace)),
         calls=tuple(
             sorted(
                 (Call(*call) for call in m.ledger.calls),
                 key=lambda call: (call.location, call.source, call.target),
             )
         ),
-        entry_points=tuple(_entry_points(trace)),
+        entry_points=tuple(_entry_points(everywhere, trace)),
         receivers=tuple(
             sorted(
                 (receiver.fact for receiver in m.ledger.receivers),
@@ -179,17 +180,15 @@ def _joins(contexts: list[Context]) -> Iterator[Join]:
 
 
 def _routes(trace: Trace) -> Iterator[Route]:
-    known: dict[Context, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+    reach = closure.usual()
     for found, context in trace.routes:
-        if context not in known:
-            known[context] = closure.usual_tables(context)
-        read, written = known[context]
+        read, written = reach.tables([context])
         yield replace(found.route, tables_read=read, tables_written=written)
 
 
-def _entry_points(trace: Trace) -> list[EntryPoint]:
+def _entry_points(reach: closure.Reach, trace: Trace) -> list[EntryPoint]:
     found = [
-        EntryPoint(entry.kind, entry.name, entry.location, *closure.tables([entry.context]))
+        EntryPoint(entry.kind, entry.name, entry.location, *reach.tables([entry.context]))
         for entry in trace.entries
     ]
     seen: set[str] = set()
@@ -198,25 +197,28 @@ def _entry_points(trace: Trace) -> list[EntryPoint]:
         if route.library or not route.view or route.view in seen:
             continue
         seen.add(route.view)
-        found.append(EntryPoint("view", route.view, route.location, *closure.tables([context])))
+        found.append(EntryPoint("view", route.view, route.location, *reach.tables([context])))
     return sorted(
         set(found),
         key=lambda entry: (entry.location, entry.kind, entry.name, entry.tables_read, entry.tables_written),
     )
 
 
-def _transactions(m: Machine, contexts: list[Context], trace: Trace) -> list[Transaction]:
+def _transactions(
+    m: Machine, reach: closure.Reach, contexts: list[Context], trace: Trace
+) -> list[Transaction]:
     """Each span once for every set of tables it was seen with: code that classes share has other tables in each."""
     seen: dict[tuple[Location, str, str], dict[tuple[tuple[str, ...], tuple[str, ...]], None]] = {}
+    firm = closure.firm()
     for context in contexts:
         for span in context.spans:
             place = (Location(context.module.file, span.line), context.module.name, _place(context))
-            seen.setdefault(place, {})[closure.span_tables(span)] = None
+            seen.setdefault(place, {})[firm.span(span)] = None
     if _atomic_requests(m):
         for found, context in trace.routes:
             if not found.route.library and found.route.view and context.module.source is not None:
                 place = (found.route.location, context.module.name, found.route.view.rpartition(".")[2])
-                seen.setdefault(place, {})[closure.tables([context])] = None
+                seen.setdefault(place, {})[reach.tables([context])] = None
     return [
         Transaction(*place, read, written)
         for place, found_with in sorted(seen.items())

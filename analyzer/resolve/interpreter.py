@@ -77,6 +77,8 @@ class Interpreter(Machine):
             value = self._early(state, name)
             if value is not None:
                 return value
+        if not state.is_package and not state.is_library:
+            return None  # only packages hold modules
         inner = self.index.find(f"{state.name}.{name}", state)
         if inner is not None and inner is not state and inner.name == f"{state.name}.{name}":
             return Module(inner)

@@ -318,6 +318,9 @@ def leads_to_tables(value: Value) -> bool:
 
 def merge(values: Iterable[Value], reason: str = "nothing is assigned") -> Value:
     """One value for what may be any of several: unknowns and None give way to what is known."""
+    values = list(values)
+    if len(values) == 1 and not isinstance(values[0], Either):
+        return values[0]
     found: dict[Hashable, Value] = {}
     weak: Value | None = None
     for value in values:
