@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 
 from analyzer.resolve.scope import PERHAPS, UNUSUAL, Context, Effect, Span
 
-
 Tables = tuple[tuple[str, ...], tuple[str, ...]]
 """The tables read and the tables written."""
 
