@@ -105,7 +105,9 @@ def usual() -> Reach:
 
 def firm() -> Reach:
     """Reach over what is called at once and certainly: for atomic spans."""
-    return Reach(lambda context: (target for (target, _), certain in context.calls.items() if certain), PERHAPS)
+    return Reach(
+        lambda context: (target for (target, _), certain in context.calls.items() if certain), PERHAPS
+    )
 
 
 def library_effects(context: Context) -> Iterator[tuple[int, Effect]]:
