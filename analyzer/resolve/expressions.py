@@ -34,6 +34,10 @@ RELATIONS = frozenset(["ManyToManyRel", "ManyToOneRel", "OneToOneRel"])
 ON_DELETE = frozenset(["CASCADE", "DO_NOTHING", "PROTECT", "RESTRICT", "SET_DEFAULT", "SET_NULL"])
 
 
+PLACEHOLDER = "unknown"
+"""What stands in a string for a part that is not known; an identifier, so that SQL and paths can carry it."""
+
+
 def _name(m: Machine, scope: Scope, node: ir.Name) -> Value:
     name = node.id
     here: Scope | None = scope
@@ -112,11 +116,13 @@ def _items(m: Machine, scope: Scope, node: ir.Items) -> Value:
         value = m.evaluate(scope, item.value if isinstance(item, ir.Star) else item)
         if not isinstance(item, ir.Star):
             found.append(value)
-        elif isinstance(value, Items):
-            found.extend(value.items)
-            rest = value.rest or rest
-        else:
-            rest = element(m, value)
+            continue
+        for option in options(value):
+            if isinstance(option, Items):
+                found.extend(option.items)
+                rest = option.rest or rest
+            else:
+                rest = element(m, option)
     return Items(node.kind, found, rest)
 
 
@@ -246,10 +252,10 @@ def fill_in(template: str, value: Value) -> str:
     given = value.items if isinstance(value, Items) else [value]
     if isinstance(value, Map):
         for key, item in value.items.items():
-            template = template.replace(f"%({key})s", text(item) or "unknown")
+            template = template.replace(f"%({key})s", text(item) or PLACEHOLDER)
         return template
     for item in given:
-        template = template.replace("%s", text(item) or "unknown", 1)
+        template = template.replace("%s", text(item) or PLACEHOLDER, 1)
     return template
 
 
@@ -442,7 +448,7 @@ def _text(m: Machine, scope: Scope, node: ir.Text) -> Value:
     parts = []
     for part in node.parts:
         value = m.evaluate(scope, part)
-        parts.append(str(value.value) if isinstance(value, Literal) else "unknown")
+        parts.append(str(value.value) if isinstance(value, Literal) else PLACEHOLDER)
     return Literal("".join(parts))
 
 

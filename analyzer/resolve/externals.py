@@ -10,13 +10,14 @@ from analyzer.resolve import (
     definitions,
     filtersets,
     forms,
+    members,
     orm,
     serializers,
     signals,
     sql,
     validation,
 )
-from analyzer.resolve.expressions import each_item, element
+from analyzer.resolve.expressions import PLACEHOLDER, each_item, element
 from analyzer.resolve.invoke import invoke
 from analyzer.resolve.machine import Machine, Registration
 from analyzer.resolve.members import class_of
@@ -132,8 +133,9 @@ def run_callbacks(
 
 def _getattr(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
     name = text(args[1]) if len(args) > 1 else None
-    if name is None:
-        return Unknown("an attribute whose name is computed")
+    if name is None or PLACEHOLDER in name:
+        computed = members.of_computed_name(m, scope, args[0], name, line) if args else []
+        return merge([*computed, *args[2:]], "an attribute whose name is computed")
     found = m.attribute(scope, args[0], name, line)
     return merge([found, *args[2:]]) if len(args) > 2 else found
 

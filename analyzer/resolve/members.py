@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
+from analyzer.resolve.expressions import PLACEHOLDER
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.values import Bound, Class, Function, Instance, Query, Record, Value, merge, options
+from analyzer.resolve.values import (
+    Bound,
+    Class,
+    Function,
+    Instance,
+    Items,
+    Map,
+    Query,
+    Record,
+    Value,
+    merge,
+    options,
+    strings,
+)
 
 
 def bind_member(m: Machine, scope: Scope, found: Value, receiver: Value, line: int) -> Value:
@@ -35,3 +52,33 @@ def class_of(receiver: Value) -> Value:
             return receiver
         case _:
             return receiver
+
+
+def of_computed_name(m: Machine, scope: Scope, owner: Value, name: str | None, line: int) -> list[Value]:
+    """The methods that ``getattr(self, name)`` may give: those of the known shape (``do_...``), or those that the class
+    lists by name (``actions = ("approve", "reject")``)."""
+    found: list[Value] = []
+    for option in options(owner):
+        if not isinstance(option, Instance) or option.cls.module.is_library:
+            continue
+        shape = (
+            re.compile(re.escape(name).replace(PLACEHOLDER, ".+")) if name and name != PLACEHOLDER else None
+        )
+        listed = {
+            each for cls in option.cls.order()[0] for value in cls.names.values() for each in _listed(value)
+        }
+        methods = {key: value for cls in option.cls.order()[0] for key, value in cls.names.items()}
+        for key, value in sorted(methods.items()):
+            wanted = shape.fullmatch(key) if shape is not None else key in listed
+            if wanted and any(isinstance(each, Function) for each in options(value)):
+                found.append(m.attribute(scope, option, key, line))
+    return found
+
+
+def _listed(value: Value) -> Iterator[str]:
+    """The strings in a list, and in the keys and values of a dict."""
+    if isinstance(value, Items):
+        yield from strings(value)
+    elif isinstance(value, Map):
+        yield from (key for key in value.items if isinstance(key, str))
+        yield from (each for item in value.items.values() for each in strings(item))

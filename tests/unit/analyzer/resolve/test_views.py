@@ -305,3 +305,90 @@ def test_records_that_nothing_refers_to_are_deleted_unseen(tmp_path: Path) -> No
             Product.objects.get().delete()
     """
     assert _view(tmp_path, views)[1] == {"product", "line"}
+
+
+COMPUTED = """
+    from django.views.generic import View
+    from shop.models import Customer, Order, Product, Tag
+
+    class Page(View):
+        listed = ("approve",)
+
+        def post(self, request):
+            getattr(self, "do_%%s" %% request.POST["action"])()
+            %s
+
+        def do_order(self):
+            Order.objects.create()
+
+        def undo_order(self):
+            Product.objects.create()
+
+        def approve(self):
+            Tag.objects.create()
+
+        def other(self):
+            Customer.objects.create()
+
+    page = Page.as_view()
+"""
+
+
+def test_a_computed_name_gives_methods_of_its_shape_only(tmp_path: Path) -> None:
+    assert _view(tmp_path, COMPUTED % "pass")[1] == {"order"}
+
+
+def test_a_name_that_is_not_known_gives_the_methods_that_the_class_lists(tmp_path: Path) -> None:
+    assert _view(tmp_path, COMPUTED % "getattr(self, request.POST['x'])()")[1] == {"order", "tag"}
+
+
+def test_a_login_looks_the_user_up_saves_it_and_sends_the_signal(tmp_path: Path) -> None:
+    views = """
+        from django.contrib.auth.signals import user_logged_in
+        from django.contrib.auth.views import LoginView
+        from django.dispatch import receiver
+        from shop.models import Tag
+
+        @receiver(user_logged_in)
+        def greet(sender, request, user, **kwargs):
+            Tag.objects.create()
+
+        class Page(LoginView):
+            pass
+
+        page = Page.as_view()
+    """
+    read, written = _view(tmp_path, views)
+    assert "auth_user" in read
+    assert written == {"auth_user", "tag"}
+
+
+def test_all_backends_of_a_spread_list_are_asked(tmp_path: Path) -> None:
+    settings = """
+    import local
+    MORE = getattr(local, "MORE", "django.contrib.auth.backends.ModelBackend")
+    if type(MORE) not in (list, tuple):
+        MORE = [MORE]
+    AUTHENTICATION_BACKENDS = [*MORE]
+"""
+    views = """
+        def page(request):
+            request.user.get_all_permissions()
+    """
+    read, _ = _view(tmp_path, views, settings=settings)
+    assert {"auth_user_user_permissions", "auth_group_permissions"} <= read
+
+
+def test_a_table_of_a_library_shows_the_list(tmp_path: Path) -> None:
+    views = """
+        from django_tables2 import SingleTableView
+        from shop.models import Order
+
+        class Page(SingleTableView):
+            model = Order
+            template_name = "page.html"
+
+        page = Page.as_view()
+    """
+    page = "{% for order in object_list %}{{ order.customer.name }}{% endfor %}"
+    assert _view(tmp_path, views, {"page.html": page})[0] == {"order", "customer"}
