@@ -151,7 +151,7 @@ class _Reader:
 
     def pair(self, one: str, two: str) -> Any:
         a, b = self.aliases.get(one), self.aliases.get(two)
-        if not a or not b or one == two or self.local & {a, b}:
+        if not a or not b or self.local & {a, b}:
             return ()
         return (min(a, b), max(a, b))
 
@@ -278,8 +278,9 @@ class _Reader:
             return
         right = 2 if self.mark(1) == "(" else 1
         if self.mark(right + 1) == "." and self.token(right + 2)[0] in ("word", "quoted"):
-            left = _plain(*self.token(-3))
-            self.equal.append((left, _plain(*self.token(right))))
+            one, two = _plain(*self.token(-3)), _plain(*self.token(right))
+            if one != two:  # subqueries use the same aliases again; an outer table may be named further on
+                self.equal.append((self.aliases.get(one, one), self.aliases.get(two, two)))
 
 
 def _plain(kind: str | None, text: str) -> str:

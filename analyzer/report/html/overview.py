@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from analyzer.model.plan import Analysis, BillItem, Boundary
 from analyzer.report.html.markup import Child, Safe, el
 from analyzer.report.html.parts import badge, link, places, section, table
-from analyzer.report.summary import Summary, caveats, headline, is_blocker, next_commands
+from analyzer.report.summary import Summary, caveats, headline, is_blocker, next_commands, seen
 from analyzer.rules import code_of
 
 SHOWN = 8
@@ -22,6 +22,7 @@ def summary_tab(analysis: Analysis, summary: Summary, path: str) -> Safe:
         [el("p", caveat) for caveat in caveats(summary, analysis)],
         el("p", "; ".join(summary.step.reasons), class_="dim") if summary.step else None,
         _figures(summary),
+        el("p", f"Observed: {seen(analysis.facts.observed)}.") if analysis.facts.observed else None,
         table(
             ("boundary", "verdict", "tables", "routes", "cohesion", "leaks in", "leaks out", "sure"),
             (_row(b) for b in summary.boundaries),

@@ -91,6 +91,12 @@ def test_joins_are_columns_that_are_equated_also_across_a_subquery() -> None:
     assert tables_of(sql).joins == (("a", "b"), ("a", "d"), ("b", "c"))
 
 
+def test_an_alias_that_two_subqueries_use_means_a_table_in_each() -> None:
+    inner = 'EXISTS(SELECT 1 FROM "{0}" U0 WHERE U0."a_id" = ("a"."id"))'
+    sql = f'SELECT {inner.format("b")}, {inner.format("c")} FROM "a"'
+    assert tables_of(sql).joins == (("a", "b"), ("a", "c"))
+
+
 @given(st.text(alphabet="SELECTFROM JOIN()'\"`$;,.=-*/ab\n", max_size=200))
 def test_no_text_stops_it(sql: str) -> None:
     for vendor in ("", "mysql", "microsoft"):
