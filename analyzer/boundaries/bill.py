@@ -45,8 +45,8 @@ REMEDIES: Mapping[BillKind, str] = {
     "route": "Import these URL patterns as routes, shadow them, then move them step by step",
 }
 
-NAMED = 4
-"""Tables named for each boundary that a transaction writes."""
+NAMED = 6
+"""Tables named in one line of what a transaction writes."""
 
 Bills = dict[str, list[BillItem]]
 
@@ -125,7 +125,7 @@ def _transactions(facts: Facts, tables: Tables, placement: Placement, bills: Bil
                 if table in placement.table and table not in tables.library:
                     written[placement.table[table]].append(table)
             others = [other for other in over if other != name]
-            what = "; ".join(f"{other}: {_some(written[other])}" for other in [name, *others])
+            what = _some({other: written[other] for other in [name, *others]})
             function = span.function or "an atomic block"
             direction: Direction = "out" if placement.module.get(span.module) == name else "in"
             _add(
@@ -139,9 +139,16 @@ def _transactions(facts: Facts, tables: Tables, placement: Placement, bills: Bil
             )
 
 
-def _some(names: list[str]) -> str:
-    rest = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
+def _some(written: Mapping[str, list[str]]) -> str:
+    """The tables by boundary; of many, as many of each boundary as there is room for."""
+    each = max(1, NAMED // len(written))
+    total = sum(len(names) for names in written.values())
+    if total <= NAMED:
+        each = NAMED
+    shown = {name: names[:each] for name, names in list(written.items())[:NAMED]}
+    rest = total - sum(len(names) for names in shown.values())
+    listed = "; ".join(f"{name}: {', '.join(names)}" for name, names in shown.items())
+    return f"{listed} and {rest} more" if rest else listed
 
 
 def _accesses(tables: Tables, placement: Placement, bills: Bills) -> None:

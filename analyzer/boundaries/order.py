@@ -128,6 +128,5 @@ def _parts(boundary: Boundary) -> str:
     for item in boundary.bill:
         if item.kind != "route":
             counts[item.kind] = counts.get(item.kind, 0) + 1
-    return (
-        ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in counts.items()) or "nothing crosses"
-    )
+    words = {kind: "foreign key" if kind == "fk" else kind.replace("_", " ") for kind in counts}
+    return ", ".join(_count(count, words[kind]) for kind, count in counts.items()) or "nothing crosses"

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from analyzer.report.html import page
-from analyzer.report.terminal import boundary_page, report
+from analyzer.report.terminal import boundary_page, report, wrapped
 
-__all__ = ["boundary_page", "page", "report"]
+__all__ = ["boundary_page", "page", "report", "wrapped"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -62,6 +63,27 @@ def boundary_page(analysis: Analysis, boundary: Boundary, path: str = ".") -> Te
     ])  # fmt: skip
 
 
+def wrapped(text: Text, width: int) -> Text:
+    """A report broken at spaces to a terminal's width, further lines hanging below the first; commands stay whole."""
+    return _join([part for line in text.split("\n", allow_blank=True) for part in _broken(line, width)])
+
+
+def _broken(line: Text, width: int) -> Iterator[Text]:
+    labelled = re.match(r"  \S+ {2,}", line.plain)
+    hang = labelled.end() if labelled else len(line.plain) - len(line.plain.lstrip()) or 2
+    while len(line.plain) > width and not line.plain.startswith("  strangler "):
+        cut = line.plain.rfind(" ", hang + 1, width + 1)
+        if cut < 0:
+            cut = line.plain.find(" ", width)
+        if cut < 0:
+            break
+        head, rest = line.divide([cut])
+        head.rstrip()
+        yield head
+        line = _line(" " * hang, rest[len(rest.plain) - len(rest.plain.lstrip()) :])
+    yield line
+
+
 def _head(analysis: Analysis, summary: Summary) -> Iterator[Text]:
     yield _line((headline(summary, analysis), "bold"))
     for caveat in caveats(summary, analysis):
@@ -80,15 +102,16 @@ def _table(summary: Summary) -> Iterator[Text]:
         return
     width = max([8, *(len(b.name) for b in summary.boundaries)])
     kind = max([7, *(len(verdict(b)) for b in summary.boundaries)])
-    heads = f"{'boundary':<{width}}  {'verdict':<{kind}}  tables  routes  cohesion  leaks in/out   sure"
+    leaks = {b.name: f"{b.metrics.leaks_in}/{b.metrics.leaks_out}" for b in summary.boundaries}
+    leak = max(5, *(len(text) for text in leaks.values()))
+    heads = f"{'boundary':<{width}}  {'verdict':<{kind}}  tables  routes  cohesion  {'leaks':>{leak}}  sure"
     yield _line((heads, "dim"))
     for b in summary.boundaries:
-        leaks = f"{b.metrics.leaks_in}/{b.metrics.leaks_out}"
         yield _line(
             (f"{b.name:<{width}}  ", "bold" if b is summary.next else ""),
             (f"{verdict(b):<{kind}}", _TONE[b.verdict]),
             f"  {b.metrics.tables:>6}  {len(b.routes):>6}  {b.metrics.cohesion:>8.2f}",
-            f"  {leaks:>12}  {b.confidence:>4.0%}",
+            f"  {leaks[b.name]:>{leak}}  {b.confidence:>4.0%}",
         )
     yield _line()
 
@@ -117,11 +140,19 @@ def _next(analysis: Analysis, summary: Summary, path: str) -> Iterator[Text]:
     shown = (blocking or costs)[:SHOWN]
     for item in shown:
         yield from _item(item, places=1)
-    rest = len(costs) - len(shown)
-    if rest > 0:
-        yield _line((f"  and {rest} more: strangler analyze {path} --boundary {boundary.name}", "dim"))
+    more = _more(len(blocking or costs) - len(shown), len(costs) - len(blocking) if blocking else 0)
+    if more:
+        yield _line((f"  {more}: strangler analyze {path} --boundary {boundary.name}", "dim"))
     yield _line()
     yield from _commands(boundary, path)
+
+
+def _more(rest: int, others: int) -> str:
+    """What is left out of the list: the rest of its kind, and the couplings that are no blockers."""
+    parts = [f"{rest} more"] if rest > 0 else []
+    if others:
+        parts.append(f"{count(others, 'coupling')} that {'blocks' if others == 1 else 'block'} nothing")
+    return f"and {' and '.join(parts)}" if parts else ""
 
 
 def _item(item: BillItem, places: int) -> Iterator[Text]:
@@ -195,7 +226,7 @@ def _bill(bill: Sequence[BillItem]) -> Iterator[Text]:
         yield _line()
 
 
-def _line(*parts: str | tuple[str, str]) -> Text:
+def _line(*parts: str | Text | tuple[str, str]) -> Text:
     from rich.text import Text
 
     return Text.assemble(*parts)

@@ -26,13 +26,14 @@ from analyzer.model.facts import (
 )
 from analyzer.resolve import closure, languages
 from analyzer.resolve.declarations import Link
+from analyzer.resolve.levels import Found
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.modules import ModuleState
 from analyzer.resolve.registry import Info
 from analyzer.resolve.scope import Context
 from analyzer.resolve.sites import FOREIGN
 from analyzer.resolve.trace import Trace
-from analyzer.resolve.values import Literal, Map, Value, text
+from analyzer.resolve.values import Bound, Function, Instance, Literal, Map, Value, View, text
 
 
 def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Finding]) -> Facts:
@@ -217,13 +218,26 @@ def _transactions(
     if _atomic_requests(m):
         for found, context in trace.routes:
             if not found.route.library and found.route.view and context.module.source is not None:
-                place = (found.route.location, context.module.name, found.route.view.rpartition(".")[2])
+                place = (_view_place(found), context.module.name, found.route.view.rpartition(".")[2])
                 seen.setdefault(place, {})[reach.tables([context])] = None
     return [
         Transaction(*place, read, written)
         for place, found_with in sorted(seen.items())
         for read, written in sorted(_largest(found_with))
     ]
+
+
+def _view_place(found: Found) -> Location:
+    """Where a view of the project is written; where that is not known, its URL pattern."""
+    match found.view:
+        case View() | Instance():
+            return Location(found.view.cls.module.file, found.view.cls.node.line)
+        case Function():
+            return Location(found.view.module.file, found.view.node.line)
+        case Bound():
+            return Location(found.view.function.module.file, found.view.function.node.line)
+        case _:
+            return found.route.location
 
 
 def _largest(

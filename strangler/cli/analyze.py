@@ -98,10 +98,10 @@ def _document(outcome: Outcome, format: str, path: str) -> bytes:
 
 
 def _print_text(analysis: Analysis, boundary: str | None, path: str, output: str) -> None:
-    """Coloured on a terminal, plain elsewhere; NO_COLOR and FORCE_COLOR as usual. Lines are never wrapped."""
+    """Coloured on a terminal, plain elsewhere; NO_COLOR and FORCE_COLOR as usual. A terminal's lines are wrapped."""
     from rich.console import Console
 
-    from analyzer.report import boundary_page, report
+    from analyzer.report import boundary_page, report, wrapped
 
     text = (
         report(analysis, path)
@@ -111,7 +111,8 @@ def _print_text(analysis: Analysis, boundary: str | None, path: str, output: str
     if output != "-":
         write(text.plain.encode() + b"\n", output)
         return
-    Console(soft_wrap=True, highlight=False).print(text)
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(wrapped(text, console.width) if sys.stdout.isatty() else text)
 
 
 def _find(analysis: Analysis, name: str) -> Boundary:

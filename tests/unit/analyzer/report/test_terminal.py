@@ -1,10 +1,15 @@
+import re
+from dataclasses import replace
+
 import pytest
 from fakes.code_base import CodeBase, shop
+from rich.text import Text
 
 from analyzer.model.facts import Facts, Finding, Location
 from analyzer.model.plan import Analysis, Boundary
 from analyzer.pipeline import conclude
-from analyzer.report import boundary_page, report
+from analyzer.report import boundary_page, report, wrapped
+from analyzer.report.summary import is_blocker
 
 
 @pytest.fixture
@@ -84,3 +89,40 @@ def test_a_boundarys_page_has_members_bill_and_lines(analysis):
 
 def test_reference_data_gets_no_commands(analysis):
     assert "routes import" not in boundary_page(analysis, named(analysis, "accounts")).plain
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_terminals_lines_are_broken_between_words_and_commands_are_not(analysis, width):
+    text = report(analysis)
+    lines = wrapped(text, width).plain.splitlines()
+    broken = [line for line in lines if len(line) > width]
+    assert all(line.startswith("  strangler ") or " " not in line.strip() for line in broken)
+    assert " ".join(wrapped(text, width).plain.split()) == " ".join(text.plain.split())
+    assert wrapped(text, 10_000).plain == text.plain
+
+
+def test_further_lines_hang_below_the_first():
+    line = Text("  STR002  save writes billing: billing_invoice")
+    assert wrapped(line, 30).plain.splitlines() == [
+        "  STR002  save writes billing:",
+        " " * 10 + "billing_invoice",
+    ]
+    assert wrapped(Text("one two three"), 9).plain == "one two\n  three"
+
+
+def test_what_is_left_out_is_counted_as_what_it_is(analysis):
+    """The next boundary of this one has blockers, and couplings that block nothing."""
+    billing = named(analysis, "billing")
+    first = replace(
+        analysis, boundaries=(billing,), order=tuple(s for s in analysis.order if s.boundary == "billing")
+    )
+    blocking = [item for item in billing.bill if is_blocker(item)]
+    others = [item for item in billing.bill if item.kind != "route" and not is_blocker(item)]
+    text = report(first).plain
+    assert (len(blocking), len(others)) == (2, 2)
+    assert "  and 2 couplings that block nothing: strangler analyze . --boundary billing" in text
+
+
+def test_a_bill_is_told_in_words(analysis):
+    assert "(2 cascades" in report(analysis).plain or "(1 cascade" in report(analysis).plain
+    assert not re.search(r"\b([2-9]|\d\d+) (cascade|join|read|import|fk)\b", report(analysis).plain)

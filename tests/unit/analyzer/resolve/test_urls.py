@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fakes.projects import FakeProject
+from fakes.projects import SETTINGS, FakeProject
 
 from analyzer.model.facts import Facts, Route
 
@@ -233,3 +233,32 @@ def test_views_that_a_configuration_registers_for_its_models_are_routed(tmp_path
     files = {"shop/apps.py": registering, "site_/urls.py": urls, "shop/registry.py": REGISTRY}
     facts = FakeProject(tmp_path, {**files, "shop/views.py": VIEWS, "shop/models.py": MODELS}).facts()
     assert [found.route for found in facts.routes] == ["edit/", "item/"]
+
+
+def test_a_request_in_a_transaction_is_placed_where_its_view_is_written(tmp_path: Path) -> None:
+    settings = SETTINGS + '    DATABASES = {"default": {"ATOMIC_REQUESTS": True}}\n'
+    files = {
+        "site_/settings.py": settings,
+        "site_/urls.py": """
+            from django.urls import path
+            from shop import views
+            urlpatterns = [path("a/", views.Edit.as_view()), path("b/", views.Edit.as_view()), path("c/", views.note)]
+        """,
+        "shop/models.py": MODELS,
+        "shop/views.py": """
+            from django.views.generic import UpdateView
+            from .models import Item, Note
+
+            class Edit(UpdateView):
+                model = Item
+                fields = ["name"]
+
+            def note(request):
+                Note.objects.create()
+        """,
+    }
+    spans = FakeProject(tmp_path, files).facts().transactions
+    assert [(str(span.location), span.function, span.tables_written) for span in spans] == [
+        ("shop/views.py:5", "Edit", ("shop_item",)),
+        ("shop/views.py:9", "note", ("shop_note",)),
+    ]
