@@ -51,6 +51,11 @@ def follow(
     if plain in _WHOLE:
         for arg in args:
             found.update(dict.fromkeys(_prefetches(arg), True))
+    elif plain == "order_by":
+        for arg in args:
+            for path in strings(arg):
+                ordered_by(m, scope, query.model, path.lstrip("-"), line)
+            found.update(dict.fromkeys(expression_paths(arg), False))
     elif plain in PATHS:
         for arg in args:
             found.update(dict.fromkeys((path.lstrip("-") for path in strings(arg)), False))
@@ -70,13 +75,28 @@ def default_order(m: Machine, scope: Scope, model: Class, line: int, depth: int 
     """The joins that ``Meta.ordering`` makes: its paths, and behind a bare foreign key the order of that model."""
     info = m.registry.info(model)
     for path in info.ordering if info is not None and depth < _DEEPEST_ORDER else ():
-        target = walk(m, scope, model, path, line, whole=True)
-        if (
-            target is not model
-            and m.registry.link(model, path.split("__")[0]) is not None
-            and "__" not in path
-        ):
-            default_order(m, scope, target, line, depth + 1)
+        ordered_by(m, scope, model, path, line, depth)
+
+
+def ordered_by(m: Machine, scope: Scope, model: Class, path: str, line: int, depth: int = 0) -> None:
+    """The joins of ordering by one path; a relation whose model has no order of its own is sorted by its key."""
+    behind = _behind(m, model, path)
+    info = m.registry.info(behind) if behind is not None else None
+    ordered = behind is not None and info is not None and bool(info.ordering)
+    walk(m, scope, model, path, line, whole=ordered)
+    if behind is not None and ordered:
+        default_order(m, scope, behind, line, depth + 1)
+
+
+def _behind(m: Machine, model: Class, path: str) -> Class | None:
+    """The model that a path leads to, when it ends with a relation."""
+    here: Class | None = model
+    for part in path.split("__"):
+        found = m.registry.link(here, part) if here is not None else None
+        if found is None:
+            return None
+        here = found[0].source_model if found[1] else found[0].target
+    return here
 
 
 def _prefetches(arg: Value) -> Iterator[str]:

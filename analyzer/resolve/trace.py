@@ -309,7 +309,8 @@ def _run_admin(m: Machine, model: Class, admin: Class) -> Context:
         found = admin.find(name)
         for path in strings(found[0]) if found is not None else ():
             line = admin.line_of.get(name, admin.node.line)
-            lookups.walk(m, scope, model, path.lstrip("-^=@"), line, whole=name == "list_select_related")
+            whole, always = name == "list_select_related", name not in {"search_fields", "list_filter"}
+            lookups.walk(m, scope, model, path.lstrip("-^=@"), line, whole, joins=always)
     inlines = admin.find("inlines")
     for inline in inlines[0].items if inlines is not None and isinstance(inlines[0], Items) else ():
         edited = inline.find("model") if isinstance(inline, Class) else None

@@ -183,3 +183,41 @@ def test_a_change_of_many_to_many_runs_those_who_listen_to_all(tmp_path: Path) -
         """,
     ).facts()
     assert touched(facts, "note") == {("shop_book", "read")}
+
+
+def test_ordering_by_a_relation_joins_only_for_the_order_of_its_model(tmp_path: Path) -> None:
+    facts = FakeProject(
+        tmp_path,
+        {
+            "shop/models.py": """
+                from django.db import models
+
+                class Plain(models.Model):
+                    pass
+
+                class Sorted(models.Model):
+                    name = models.CharField(max_length=9)
+
+                    class Meta:
+                        ordering = ["name"]
+
+                class Item(models.Model):
+                    plain = models.ForeignKey(Plain, models.CASCADE)
+                    named = models.ForeignKey(Sorted, models.CASCADE)
+
+                    class Meta:
+                        ordering = ["plain", "named"]
+            """,
+            "shop/work.py": """
+                from shop.models import Item
+
+                def implicit():
+                    return Item.objects.filter(pk=1)
+
+                def explicit():
+                    return Item.objects.order_by("-named", "plain")
+            """,
+        },
+    ).facts()
+    joined = {(join.function, join.table_a, join.table_b) for join in facts.joins}
+    assert joined == {("implicit", "shop_item", "shop_sorted"), ("explicit", "shop_item", "shop_sorted")}
