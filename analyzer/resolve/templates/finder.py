@@ -6,12 +6,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from analyzer.config import IGNORED_FOLDERS, TEST_FOLDERS
+from analyzer.config import IGNORED_FOLDERS, TEMPLATE_SUFFIXES, TEST_FOLDERS
 from analyzer.extract.templates import Template, parse_template
 
-_SUFFIXES = frozenset(
-    {".djhtml", ".eml", ".htm", ".html", ".j2", ".jinja", ".jinja2", ".mjml", ".svg", ".txt", ".xml"}
-)
 _MAX_BYTES = 1_000_000
 
 
@@ -67,7 +64,7 @@ def _walk(folder: Path) -> Iterator[str]:
         folders[:] = sorted(name for name in folders if _holds_templates(name))
         base = Path(current).relative_to(folder).as_posix()
         prefix = "" if base == "." else base + "/"
-        yield from (prefix + name for name in files if os.path.splitext(name)[1] in _SUFFIXES)  # noqa: PTH122 - hot loop of strings
+        yield from (prefix + name for name in files if os.path.splitext(name)[1] in TEMPLATE_SUFFIXES)  # noqa: PTH122 - hot loop of strings
 
 
 def _holds_templates(name: str) -> bool:
