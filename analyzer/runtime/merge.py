@@ -49,6 +49,17 @@ class _Static:
     def position(self, key: Key) -> int | None:
         return None if key.route is None else self.index.named(key.route)
 
+    def route_site(self, key: Key) -> Site | None:
+        """Where a URL pattern stands, as the place of its view's whole work."""
+        position = self.position(key)
+        if position is None:
+            return None
+        route = self.facts.routes[position]
+        known = route.location.file in self.modules
+        return (
+            Site(route.location.file, route.location.line, route.view.rpartition(".")[2]) if known else None
+        )
+
     def claims(self, position: int) -> set[Pair]:
         route = self.facts.routes[position]
         read: set[Pair] = {(table, "read") for table in route.tables_read}
@@ -174,11 +185,14 @@ def _joins(static: _Static, seen: Observations) -> set[Join]:
 
 
 def _transactions(static: _Static, seen: Observations) -> set[Transaction]:
-    """Blocks that the project opened and that wrote a pair of tables which no known span writes."""
+    """Blocks that the project opened and that wrote a pair of tables which no known span writes.
+
+    What ``ATOMIC_REQUESTS`` opened around a class-based view has no place of its own: its URL pattern's is taken.
+    """
     known = _cowritten(static.facts.transactions)
     found = set()
-    for _, place, opened, tables in seen.atomics:
-        site = static.site(place)
+    for key, place, opened, tables in seen.atomics:
+        site = static.route_site(key) if opened == "request" else static.site(place)
         written = tuple(table for table in tables if table in static.tables)
         if site is None or opened == "library" or set(combinations(written, 2)) <= known:
             continue

@@ -465,7 +465,7 @@ class _Recorder:
     def _complain(self, what: str) -> None:
         if not self.full:
             self.full = True  # once a process: a log is no place for a heartbeat
-            _log.warning("strangler_recorder: %s; observations are dropped from here on", what)
+            _log.warning("strangler_recorder: %s; observations are dropped until that changes", what)
 
     def _start(self) -> None:
         with self.lock:

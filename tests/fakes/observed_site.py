@@ -130,7 +130,7 @@ def visit(kind):
 
 
 def main():
-    folder, kind, sample = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+    folder, kind, sample = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     configure(folder, sample)
     import django
 

@@ -45,7 +45,7 @@ def environment(version: str, django: str) -> str:
     return str(folder / "bin/python")
 
 
-def visited(interpreter: str, folder: Path, kind: str, sample: float = 1) -> tuple[dict[str, object], Path]:
+def visited(interpreter: str, folder: Path, kind: str, sample: object = 1) -> tuple[dict[str, object], Path]:
     folder.mkdir(exist_ok=True)
     shutil.copy(RECORDER, folder)
     command = [interpreter, "-W", "ignore", str(SITE), str(folder), kind, str(sample)]
@@ -102,6 +102,12 @@ def test_no_value_of_a_parameter_is_written(tmp_path: Path, kind: str) -> None:
     text = visited(sys.executable, tmp_path, kind)[1].read_text()
     assert "s3cr3t" not in text
     assert "nowhere" not in text
+
+
+def test_a_wrong_option_switches_it_off_and_nothing_else(tmp_path: Path) -> None:
+    answers, file = visited(sys.executable, tmp_path, "wsgi", sample="often")
+    assert answers["answers"] == [200, 200, 200, 200, 500, 404]
+    assert not file.exists()
 
 
 def test_without_sampling_requests_are_counted_and_nothing_else(tmp_path: Path) -> None:

@@ -139,6 +139,13 @@ def test_a_library_or_a_template_is_told_at_the_route(facts: Facts, tmp_path: Pa
     ]
 
 
+def test_a_transaction_around_a_whole_request_stands_at_its_url_pattern(facts: Facts, tmp_path: Path) -> None:
+    merged = seen(facts, tmp_path, atomic(opened="request", file="", line=0, function=""))
+    assert [(str(span.location), span.function, span.tables_written) for span in merged.transactions] == [
+        ("site_/urls.py:5", "shops", ("shop_item", "shop_shop"))
+    ]
+
+
 def test_joins_and_cowrites(facts: Facts, tmp_path: Path) -> None:
     merged = seen(facts, tmp_path, join(line=5), atomic(line=5))
     assert [(j.table_a, j.table_b, str(j.location)) for j in merged.joins] == [

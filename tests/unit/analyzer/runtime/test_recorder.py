@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -152,3 +154,28 @@ def test_a_request_that_is_not_sampled_is_counted_all_the_same(tmp_path: Path) -
     of.flush()
     found = read_observations(tmp_path / "seen.jsonl")
     assert (found.requests, found.sampled, len(found.sites)) == (1, 0, 0)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_worker_counts_for_itself(tmp_path: Path) -> None:
+    """What a preloading server does: the parent has served already when it forks."""
+    code = f"""
+import os, sys
+sys.path.insert(0, {str(Path(recorder_file.__file__).parent)!r})
+from types import SimpleNamespace
+import strangler_recorder
+of = strangler_recorder._Recorder({str(tmp_path)!r}, {{"SAMPLE": 1, "INTERVAL": 3600, "FILE": "seen.jsonl"}})
+os.register_at_fork(after_in_child=of.reset)
+request = SimpleNamespace(method="GET", resolver_match=None)
+of.end(request, of.begin(request), 0.0, 200)
+child = os.fork()
+of.end(request, of.begin(request), 0.0, 200)
+of.flush()
+if child:
+    os.waitpid(child, 0)
+else:
+    os._exit(0)
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60)
+    found = read_observations(tmp_path / "seen.jsonl")
+    assert (found.requests, found.batches) == (3, 2)
