@@ -193,7 +193,10 @@ def _of_super(m: Machine, scope: Scope, value: Super, name: str, line: int) -> V
         found = cls.find(name, after=value.cls)
         if found is None and value.cls not in cls.order()[0]:
             found = value.cls.find(name, after=value.cls)
-        if found is not None:
+        hidden = (
+            isinstance(receiver, Record) and found is not None and orm.hidden_by_model(cls, found[1], name)
+        )
+        if found is not None and not hidden:
             return bind_member(m, scope, found[0], receiver, line)
     if isinstance(receiver, Record):
         return orm.record_builtin(m, receiver, name)

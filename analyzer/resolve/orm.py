@@ -6,6 +6,7 @@ from analyzer.resolve import lookups
 from analyzer.resolve.declarations import Link
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member
+from analyzer.resolve.registry import MODEL
 from analyzer.resolve.scope import PERHAPS, UNUSUAL, Scope
 from analyzer.resolve.values import (
     Bound,
@@ -129,10 +130,21 @@ def default_manager(m: Machine, model: Class) -> Query:
     return Query(model, manager=True)
 
 
+def hidden_by_model(cls: Class, owner: Class, name: str) -> bool:
+    """Whether ``Model`` itself comes before a mixin that has a method of this name as well: it is never reached."""
+    if name not in RECORD_METHODS:
+        return False
+    order = cls.order()[0]
+    base = next((position for position, each in enumerate(order) if each.qualname == MODEL), len(order))
+    return owner in order and order.index(owner) > base
+
+
 def record_attribute(m: Machine, scope: Scope, record: Record, name: str, line: int) -> Value:
     """An attribute of a model instance: methods, relations (which may query), columns."""
     model = record.model
     member = model.find(name)
+    if member is not None and hidden_by_model(model, member[1], name):
+        return Method(record, name)
     if member is not None:
         plain = [
             option
@@ -339,7 +351,7 @@ def clean_by_form(m: Machine, scope: Scope, model: Class, line: int) -> None:
 def call_save(m: Machine, scope: Scope, model: Class, line: int, rule: str) -> None:
     """``create()`` and its like: the ``save()`` of the model, which the project may have written."""
     found = model.find("save")
-    if found is not None and isinstance(found[0], Function):
+    if found is not None and isinstance(found[0], Function) and not hidden_by_model(model, found[1], "save"):
         m.call(scope, bind_member(m, scope, found[0], Record(model), line), [], {}, line)
     else:
         save(m, scope, model, line, rule, 1.0)

@@ -221,3 +221,33 @@ def test_ordering_by_a_relation_joins_only_for_the_order_of_its_model(tmp_path: 
     ).facts()
     joined = {(join.function, join.table_a, join.table_b) for join in facts.joins}
     assert joined == {("implicit", "shop_item", "shop_sorted"), ("explicit", "shop_item", "shop_sorted")}
+
+
+def test_a_mixin_behind_model_does_not_replace_its_methods(tmp_path: Path) -> None:
+    facts = FakeProject(
+        tmp_path,
+        {
+            "shop/models.py": """
+                from django.db import models
+
+                class Behind:
+                    def save(self, *args, **kwargs):
+                        super().save(*args, **kwargs)
+
+                class Before:
+                    def save(self, *args, **kwargs):
+                        super().save(*args, **kwargs)
+
+                class Item(Before, models.Model, Behind):
+                    pass
+            """,
+            "shop/work.py": """
+                from shop.models import Item
+
+                def make():
+                    Item.objects.create()
+            """,
+        },
+    ).facts()
+    assert ("shop_item", "write") in touched(facts, "Before.save")
+    assert "shop.models.Behind.save" not in {call.target for call in facts.calls}
