@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from analyzer.model.facts import EntryKind, Location
-from analyzer.resolve import lookups, orm, signals, urls
+from analyzer.resolve import authentication, lookups, orm, signals, urls
 from analyzer.resolve.admin_urls import registered
 from analyzer.resolve.invoke import traced
 from analyzer.resolve.levels import Found
@@ -205,7 +205,8 @@ def _run(m: Machine, view: Value) -> Context:
         case Class():
             return _run_class(m, view)
         case Function():
-            scope = _root(view.module)
+            scope = _root(view.module, view)
+            authentication.guard(m, scope, view)
             scope.context.call(traced(m, view, None, None, None), view.node.line)
             return scope.context
         case Bound():
@@ -223,6 +224,7 @@ def _run_class(m: Machine, cls: Class) -> Context:
     m.fill(cls)
     scope = _root(cls.module)
     scope.context.receiver = cls
+    authentication.guard(m, scope, cls)
     instance = cls.instance()
     request = m.stub_class("django.http.request", "HttpRequest")
     names = ["dispatch"] if cls.find("dispatch") is not None else []

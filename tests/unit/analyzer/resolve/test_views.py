@@ -392,3 +392,42 @@ def test_a_table_of_a_library_shows_the_list(tmp_path: Path) -> None:
     """
     page = "{% for order in object_list %}{{ order.customer.name }}{% endfor %}"
     assert _view(tmp_path, views, {"page.html": page})[0] == {"order", "customer"}
+
+
+@pytest.mark.parametrize(
+    "views",
+    [
+        """
+        from django.contrib.auth.decorators import login_required
+
+        @login_required
+        def page(request):
+            pass
+        """,
+        """
+        from django.contrib.auth.decorators import login_required
+        from django.utils.decorators import method_decorator
+        from django.views.generic import View
+
+        @method_decorator(login_required, name="dispatch")
+        class Page(View):
+            def get(self, request):
+                pass
+
+        page = Page.as_view()
+        """,
+    ],
+)
+def test_a_login_that_is_required_looks_at_the_user(tmp_path: Path, views: str) -> None:
+    assert _view(tmp_path, views) == ({"auth_user"}, set())
+
+
+def test_other_decorators_look_at_nothing(tmp_path: Path) -> None:
+    views = """
+        from django.views.decorators.http import require_POST
+
+        @require_POST
+        def page(request):
+            pass
+    """
+    assert _view(tmp_path, views) == (set(), set())
