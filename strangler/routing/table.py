@@ -148,9 +148,9 @@ class RouteIndex:
     def candidates(self, paths: Paths) -> Candidates:
         """The routes that could match a path (decoded, without its leading slash), in order."""
         found = self._look(paths.plain)
-        seen = {path for path in (paths.behind, paths.unprefixed) if path is not None}
-        if self.localised is None or not seen:
+        if self.localised is None:
             return found
+        seen = {path for path in (paths.behind, paths.unprefixed) if path is not None}
         more = [candidate for path in seen for candidate in self.localised._look(path)]
         unique = {route.name: (pattern, route) for pattern, route in (*found, *more)}
         return tuple(unique[name] for name in sorted(unique, key=self.places.__getitem__))
