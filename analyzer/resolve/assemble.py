@@ -58,7 +58,7 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
         transactions=tuple(_transactions(m, everywhere, contexts, trace)),
         calls=tuple(
             sorted(
-                (Call(*call) for call in m.ledger.calls),
+                (Call(source, target, Location(file, line)) for source, target, file, line in m.ledger.calls),
                 key=lambda call: (call.location, call.source, call.target),
             )
         ),

@@ -174,7 +174,7 @@ def _of_function(
     if name in TASK_CALLS:
         source = scope.function.qualname if scope.function else scope.module.name
         if not scope.module.is_library:
-            m.ledger.calls[source, function.qualname, Location(scope.module.file, line)] = None
+            m.ledger.calls[source, function.qualname, scope.module.file, line] = None
     return Unknown(f"what {name}() returns")
 
 

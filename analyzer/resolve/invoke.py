@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from analyzer.extract import ir
-from analyzer.model.facts import Location
 from analyzer.resolve import definitions
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Context, Scope, Span
@@ -176,7 +175,7 @@ def _note_call(m: Machine, scope: Scope, function: Function, line: int) -> None:
     if function.module.is_library or scope.module.is_library:
         return
     source = caller.qualname if caller is not None else scope.module.name
-    m.ledger.calls[source, function.qualname, Location(scope.module.file, line)] = None
+    m.ledger.calls[source, function.qualname, scope.module.file, line] = None
 
 
 def _run_anew(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 
 from analyzer.extract import ir
-from analyzer.model.facts import Location
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import Function, Items, Literal, Unknown, Value, text
@@ -60,7 +59,7 @@ def note_task(m: Machine, scope: Scope, function: ir.Expr, args: list[Value], li
     target = m.by_dotted_name(dotted, scope.module) if dotted and "." in dotted else None
     if isinstance(target, Function) and not scope.module.is_library:
         source = scope.function.qualname if scope.function else scope.module.name
-        m.ledger.calls[source, target.qualname, Location(scope.module.file, line)] = None
+        m.ledger.calls[source, target.qualname, scope.module.file, line] = None
 
 
 def _single(m: Machine, scope: Scope, dotted: str) -> Value | None:

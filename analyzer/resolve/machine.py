@@ -73,7 +73,8 @@ class Ledger:
     raw_sql: dict[RawSQL, None] = field(default_factory=dict)
     sites: dict[tuple[str, int], str] = field(default_factory=dict)
     """(file, site) -> "" when resolved, "foreign", or the reason why it is not."""
-    calls: dict[tuple[str, str, Location], None] = field(default_factory=dict)
+    calls: dict[tuple[str, str, str, int], None] = field(default_factory=dict)
+    """(caller, function called, file, line)"""
     problems: list[Finding] = field(default_factory=list)
 
 

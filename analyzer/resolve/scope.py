@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from analyzer.model.facts import AccessKind, Mode
 from analyzer.resolve.modules import ModuleState
@@ -14,8 +15,7 @@ UNUSUAL = 0.5
 """The confidence of what needs something unusual first: an exception, or records that refer to what is deleted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """A table that a line reads or writes."""
 
     line: int
