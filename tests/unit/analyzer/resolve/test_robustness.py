@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyzer.config import Limits
-from analyzer.discover import Project, Source
-from analyzer.extract import extract
+from analyzer.discover import Project, Source, discover
+from analyzer.extract import extract, read
 from analyzer.parse import parse_bytes
 from analyzer.resolve import facts as resolve
 
@@ -142,3 +142,51 @@ def test_functions_that_call_each_other_from_many_places_leave_the_rest_of_the_m
     """
     files = {"site_/urls.py": urls, "shop/views.py": "def orders(request): pass\n"}
     assert [route.view for route in FakeProject(tmp_path, files).facts().routes] == ["shop.views.orders"]
+
+
+LAYOUTS = {
+    "links in a circle": {"src/shop/models.py": MODELS, "src/shop/__init__.py": ""},
+    "namespace packages in src": {"src/acme/shop/models.py": MODELS, "src/acme/shop/__init__.py": ""},
+    "several settings": {
+        "shop/models.py": MODELS,
+        "shop/__init__.py": "",
+        "site_/settings/__init__.py": "",
+        "site_/settings/base.py": "INSTALLED_APPS = ['shop']\nDEBUG = False\n",
+        "site_/settings/local.py": "from .base import *\nINSTALLED_APPS += ['debug_toolbar']\n",
+        "site_/settings/test.py": "from .base import *\n",
+    },
+    "a model under a condition": {
+        "shop/__init__.py": "",
+        "shop/models.py": "import sys\nif sys.version_info > (3,):\n    from django.db import models\n"
+        "    class Order(models.Model):\n        pass\n",
+    },
+}
+
+
+@pytest.mark.parametrize("name", sorted(LAYOUTS))
+def test_unusual_layouts_have_their_models(tmp_path: Path, name: str) -> None:
+    project = FakeProject(tmp_path, LAYOUTS[name], bare=True)
+    (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
+    assert [model.label for model in project.facts().models if not model.library] == ["shop.Order"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("DATA = [\n" + "    'generated',\n" * 320_000 + "]\n", "file-too-large"),
+        ("x = " + "-" * 5_000 + "1\n", "unparsed-file"),
+        ("x = " + "f(" * 150 + ")" * 150 + "\n", None),
+        ("x = a" + ".b" * 3_000 + "\n", "unparsed-file"),
+        ("x = " + " + ".join(["'a'"] * 3_000) + "\n", "unparsed-file"),
+        ("x = " + "9" * 5_000 + "\n", "unparsed-file"),
+        ("x = '" + "a" * 1_000_000 + "'\n", None),
+        ("".join(f"{'    ' * depth}if x:\n" for depth in range(99)) + "    " * 99 + "pass\n", None),
+    ],
+)
+def test_generated_source_is_read_or_a_finding(tmp_path: Path, text: str, code: str | None) -> None:
+    facts = FakeProject(tmp_path, {"shop/models.py": MODELS}).facts()
+    (tmp_path / "shop" / "data.py").write_text(text)
+    project = discover(tmp_path)
+    found = resolve(project, *read(project, Limits(processes=1)))
+    assert [problem.code for problem in found.problems] == ([code] if code else [])
+    assert found.models == facts.models
