@@ -57,7 +57,7 @@ def trace(m: Machine, progress: Callable[[int, int], None] | None = None) -> Tra
         if not _is_urls(state):
             m.load(state)
         if progress and done % 64 == 0:
-            progress(done, 2 * len(states))
+            progress(done, 3 * len(states))
     _finish_imports(m)
     result = Trace()
     result.models = _models(m, states)
@@ -70,14 +70,21 @@ def trace(m: Machine, progress: Callable[[int, int], None] | None = None) -> Tra
     m.tags = Libraries(entry.value for entry in m.ledger.registrations if entry.kind == "template_tag")
     m.tracing = True
     _middleware(m)
-    result.routes = _trace_routes(m, found)
+    number = max(len(found), 1)
+    result.routes = _trace_routes(
+        m,
+        found,
+        (lambda done: progress(len(states) + done * len(states) // number, 3 * len(states)))
+        if progress
+        else None,
+    )
     result.entries = list(_entries(m, states))
     for done, state in enumerate(states):
         _trace_rest(m, state)
         if progress and done % 64 == 0:
-            progress(len(states) + done, 2 * len(states))
+            progress(2 * len(states) + done, 3 * len(states))
     if progress:
-        progress(2 * len(states), 2 * len(states))
+        progress(3 * len(states), 3 * len(states))
     return result
 
 
@@ -185,10 +192,14 @@ def _middleware(m: Machine) -> None:
 _MIDDLEWARE_HOOKS = ["__call__", "process_request", "process_view", "process_response"]
 
 
-def _trace_routes(m: Machine, found: list[Found]) -> list[tuple[Found, Context]]:
+def _trace_routes(
+    m: Machine, found: list[Found], progress: Callable[[int], None] | None
+) -> list[tuple[Found, Context]]:
     known: dict[object, Context] = {}
     traced_routes = []
-    for item in found:
+    for done, item in enumerate(found):
+        if progress and done % 16 == 0:
+            progress(done)
         view = item.view
         same = (View, id(view.cls)) if isinstance(view, View) else id(view)
         if same not in known:
