@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Generator
+import sqlite3
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +31,21 @@ def program() -> Callable[[str], str]:
 def _no_cache_of_this_user(tmp_path_factory: pytest.TempPathFactory) -> None:
     """What an analysis keeps for the next run goes to a folder of the tests."""
     os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+
+
+Connect = Callable[..., sqlite3.Connection]
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    """Opens SQLite databases (``:memory:`` by default) and closes all of them when the test is over."""
+    with ExitStack() as stack:
+
+        def open_(path: str | Path = ":memory:", timeout: float = 5.0) -> sqlite3.Connection:
+            made = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
+            return stack.enter_context(closing(made))
+
+        yield open_
 
 
 @pytest.hookimpl(wrapper=True)

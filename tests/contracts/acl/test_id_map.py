@@ -13,18 +13,16 @@ from acl.errors import StoreError
 from acl.stores import IdMap, SqliteIdMap
 
 Open = Callable[[], IdMap]
+Connect = Callable[..., sqlite3.Connection]
 
 
-def sqlite_file(folder: Path) -> Open:
-    def open_map() -> IdMap:
-        return SqliteIdMap(sqlite3.connect(folder / "ids.db", timeout=20, isolation_level=None))
-
-    return open_map
+def sqlite_file(connect: Connect, folder: Path) -> Open:
+    return lambda: SqliteIdMap(connect(folder / "ids.db", timeout=20))
 
 
 @pytest.fixture(params=[sqlite_file])
-def open_map(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    opened: Open = request.param(tmp_path)
+def open_map(request: pytest.FixtureRequest, connect: Connect, tmp_path: Path) -> Open:
+    opened: Open = request.param(connect, tmp_path)
     return opened
 
 

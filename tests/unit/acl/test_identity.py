@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -15,8 +16,8 @@ NAMESPACE = UUID("00000000-0000-5000-8000-000000000001")
 
 
 @pytest.fixture
-def ids() -> SqliteIdMap:
-    return SqliteIdMap(sqlite3.connect(":memory:", isolation_level=None))
+def ids(connect: Callable[[], sqlite3.Connection]) -> SqliteIdMap:
+    return SqliteIdMap(connect())
 
 
 def test_an_id_is_never_given_twice_nor_changed(ids: SqliteIdMap) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -18,8 +19,8 @@ NAMESPACE = UUID("00000000-0000-5000-8000-000000000001")
 
 
 @pytest.fixture
-def translator() -> Translator:
-    ids = SqliteIdMap(sqlite3.connect(":memory:", isolation_level=None))
+def translator(connect: Callable[[], sqlite3.Connection]) -> Translator:
+    ids = SqliteIdMap(connect())
     return Translator(order, Identity(ids, derived_ids(NAMESPACE)))
 
 

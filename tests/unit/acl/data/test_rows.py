@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from uuid import UUID
@@ -51,8 +52,8 @@ GOOD = (
 
 
 @pytest.fixture
-def connection() -> sqlite3.Connection:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+def connection(connect: Callable[..., sqlite3.Connection]) -> sqlite3.Connection:
+    connection = connect()
     connection.execute(
         'CREATE TABLE "ro ot" (id INTEGER PRIMARY KEY, flag, price, seen, local, day, at, uid, extra)'
     )

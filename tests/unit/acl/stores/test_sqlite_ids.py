@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,17 @@ import pytest
 from acl.errors import StoreError
 from acl.stores import SqliteIdMap
 
+Connect = Callable[..., sqlite3.Connection]
 
-def test_a_file_that_is_no_database_is_one_clear_error(tmp_path: Path) -> None:
+
+def test_a_file_that_is_no_database_is_one_clear_error(connect: Connect, tmp_path: Path) -> None:
     (tmp_path / "ids.db").write_text("not a database, but long enough to look like one " * 30)
     with pytest.raises(StoreError, match="the id map cannot be used: file is not a database"):
-        SqliteIdMap(sqlite3.connect(tmp_path / "ids.db"))
+        SqliteIdMap(connect(tmp_path / "ids.db"))
 
 
-def test_it_takes_part_in_the_callers_transaction() -> None:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+def test_it_takes_part_in_the_callers_transaction(connect: Connect) -> None:
+    connection = connect()
     ids = SqliteIdMap(connection)
     connection.execute("BEGIN")
     ids.add("orders", {1: "a"})
@@ -27,8 +30,8 @@ def test_it_takes_part_in_the_callers_transaction() -> None:
     assert ids.new_ids("orders", [1]) == {}
 
 
-def test_a_lookup_does_not_read_the_whole_map() -> None:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+def test_a_lookup_does_not_read_the_whole_map(connect: Connect) -> None:
+    connection = connect()
     ids = SqliteIdMap(connection)
     ids.add("orders", {key: f"id-{key}" for key in range(20_000)})
     steps = 0

@@ -242,7 +242,9 @@ def test_a_configuration_file_may_hold_the_table_too(run: Run, tmp_path: Path) -
     (tmp_path / "strangler.toml").write_text('state = "sqlite:///other.db"\n[gateway]\ntrusted_hops = 2\n')
     assert run("routes", "apply", "strangler.toml").code == 0
     assert (tmp_path / "other.db").exists()
-    assert open_state(f"sqlite:///{tmp_path}/other.db").routes.load().gateway.trusted_hops == 2
+    state = open_state(f"sqlite:///{tmp_path}/other.db")
+    assert state.routes.load().gateway.trusted_hops == 2
+    state.close()
 
 
 def test_a_boundary_is_imported_from_an_analysis(run: Run, tmp_path: Path) -> None:

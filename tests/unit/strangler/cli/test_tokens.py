@@ -28,13 +28,14 @@ def test_bad_input_is_one_line(run: Run, tmp_path: Path) -> None:
 
 def test_a_token_works_until_it_is_revoked(run: Run, tmp_path: Path) -> None:
     secret = run("tokens", "add", "--role", "viewer", "--name", "ci").out.strip()
-    tokens = open_state(f"sqlite:///{tmp_path}/strangler.db").tokens
-    found = tokens.find(digest_of(secret))
+    state = open_state(f"sqlite:///{tmp_path}/strangler.db")
+    found = state.tokens.find(digest_of(secret))
     assert found is not None
     assert (found.name, found.role) == ("ci", "viewer")
     assert run("tokens", "add", "--role", "viewer", "--name", "ci").code == 3
     assert run("tokens", "revoke", "ci").code == 0
-    assert tokens.find(digest_of(secret)) is None
+    assert state.tokens.find(digest_of(secret)) is None
+    state.close()
 
 
 def test_names_are_found_where_none_is_given(run: Run) -> None:
