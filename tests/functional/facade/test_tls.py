@@ -46,6 +46,8 @@ async def test_only_a_trusted_upstream_is_asked(
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked.append(await reader.readuntil(b"\r\n\r\n"))
         writer.write(OK)
+        await writer.drain()
+        writer.close()
 
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(cert))
