@@ -22,7 +22,10 @@ OTHERS = (("3.8", "3.2"), (THIS, "4.2"), (THIS, "5.2"), ("3.12", "6.0"))
 def python(version: str) -> str:
     """A running interpreter of this version; skips the test where there is none."""
     for name in (sys.executable if version == THIS else "", f"python{version}", _pyenv(version)):
-        if shutil.which(name) and not subprocess.run([name, "-c", ""], capture_output=True, check=False).returncode:
+        if (
+            shutil.which(name)
+            and not subprocess.run([name, "-c", ""], capture_output=True, check=False).returncode
+        ):
             return name
     pytest.skip(f"there is no Python {version} here")
 
