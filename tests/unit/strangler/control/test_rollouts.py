@@ -1,4 +1,7 @@
 from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -9,7 +12,8 @@ from strangler.control.verbs import Add, Pattern, Request, SetWriter
 from strangler.errors import Refused, StoreError, Unknown
 from strangler.rollout import Rollout, Thresholds
 from strangler.rollout.window import SIZE
-from strangler.store import Lease, State, Via, Window, open_state
+from strangler.routing import RouteTable
+from strangler.store import Lease, RouteStore, State, Via, Window, open_state
 
 
 class Clock:
@@ -56,6 +60,21 @@ def state(clock: Clock) -> State:
 
 def rollouts(state: State, clock: Callable[[], float], holder: str = "a") -> Rollouts:
     return Rollouts(state, Control(state.routes, clock=clock), holder=holder, clock=clock)
+
+
+class CountedRoutes:
+    """A store of routes that counts how often its table is read."""
+
+    def __init__(self, routes: RouteStore) -> None:
+        self._routes = routes
+        self.loads = 0
+
+    def load(self) -> RouteTable:
+        self.loads += 1
+        return self._routes.load()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._routes, name)
 
 
 ROLLOUT = Rollout("billing", steps=(1, 25, 100), interval=60, thresholds=Thresholds(min_requests=10))
@@ -105,6 +124,36 @@ def test_nobody_but_the_holder_of_the_lease_advances(state: State, clock: Clock)
     assert state.routes.version() == before
     clock.now += LEASE_TTL + 1
     assert rollouts(state, clock, "b").tick()
+
+
+def test_a_table_that_stands_is_not_read_again_and_again(state: State, clock: Clock) -> None:
+    rollouts(state, clock).start(ROLLOUT)
+    counted = CountedRoutes(state.routes)
+    controller = Rollouts(replace(state, routes=counted), Control(state.routes), holder="a", clock=clock)
+    for _ in range(5):
+        controller.tick()
+    assert counted.loads == 1
+    Control(state.routes).set_share("billing", 10, via="store")
+    controller.tick()
+    assert counted.loads == 2
+    assert controller.get("billing").phase == "paused"
+
+
+def test_after_trouble_the_table_is_read_again(state: State, clock: Clock) -> None:
+    rollouts(state, clock).start(ROLLOUT)
+    counted = CountedRoutes(state.routes)
+    controller = Rollouts(replace(state, routes=counted), Control(state.routes), holder="a", clock=clock)
+    controller.tick()
+
+    def lost(*_: object) -> None:
+        raise StoreError("the state is gone")
+
+    controller._state = replace(controller._state, leases=SimpleNamespace(acquire=lost))
+    with pytest.raises(StoreError):
+        controller.tick()
+    controller._state = replace(controller._state, leases=state.leases)
+    controller.tick()
+    assert counted.loads == 2
 
 
 def test_it_holds_with_no_data(state: State, clock: Clock) -> None:
