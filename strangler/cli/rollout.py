@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -112,11 +112,8 @@ def _rollouts(state_url: str | None) -> Iterator[Rollouts]:
     from strangler.control.rollouts import Rollouts
     from strangler.control.service import Control
 
-    state = open_local(state_url, create=False)
-    try:
+    with closing(open_local(state_url, create=False)) as state:
         yield Rollouts(state, Control(state.routes, actor=actor()), holder="command line", clock=time.time)
-    finally:
-        state.close()
 
 
 def _tell(rollout: Rollout) -> None:

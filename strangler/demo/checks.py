@@ -4,6 +4,7 @@ table tells the whole story."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -153,20 +154,14 @@ def _ask(client: httpx.Client, url: str, authorization: str) -> Answer:
 
 
 def _salt(demo: Demo) -> str:
-    state = open_state(demo.state, create=False)
-    try:
+    with closing(open_state(demo.state, create=False)) as state:
         group = state.routes.load().groups[demo.group]
-    finally:
-        state.close()
     return group.salt or group.name
 
 
 def _history(demo: Demo) -> Check:
-    state = open_state(demo.state, create=False)
-    try:
+    with closing(open_state(demo.state, create=False)) as state:
         records = list(reversed(state.routes.history()))
-    finally:
-        state.close()
     actions = tuple(record.entry.action for record in records)
     whole = [record.version for record in records] == list(range(1, len(records) + 1))
     by_guard = [record.entry.action for record in records if record.entry.via == "guard"] == ["rollback"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -258,18 +259,12 @@ class Demo:
             self.steps.append(Step(share, now, now))
 
     def _rollout(self) -> Rollout:
-        state = open_state(self.state, create=False)
-        try:
+        with closing(open_state(self.state, create=False)) as state:
             return Rollouts(state, Control(state.routes), holder="demo", clock=time.time).get(GROUP)
-        finally:
-            state.close()
 
     def _observe(self, since: float) -> Observation:
-        state = open_state(self.state, create=False)
-        try:
+        with closing(open_state(self.state, create=False)) as state:
             return observation(state.windows.totals(int(since)), GROUP)
-        finally:
-            state.close()
 
 
 def _clients(base: str, token: str) -> list[Request]:
