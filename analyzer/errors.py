@@ -30,3 +30,7 @@ class BadAnalysis(AnalyzerError):
 
 class BadObservations(AnalyzerError):
     """A file of observations or an access log that cannot be read: missing, of another version, or not one at all."""
+
+
+class BadPins(AnalyzerError):
+    """Decisions about boundaries that cannot be held: an unknown model, one in two boundaries, a wrong key."""

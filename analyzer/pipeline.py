@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
-from analyzer.boundaries import draw
+from analyzer.boundaries import NO_PINS, Pins, draw
 from analyzer.cache import Packs, contents, fingerprint, packs_of
 from analyzer.config import Limits
 from analyzer.coupling import WEIGHTS, couple, index_tables
@@ -25,91 +26,94 @@ Progress = Callable[[str, int, int], None]
 _ENCODER = msgspec.msgpack.Encoder()
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What an analysis can be asked for. ``seed`` of the clustering; ``weights`` override the table of weights."""
+
+    seed: int = 0
+    weights: Mapping[EdgeKind, float] = field(default_factory=lambda: WEIGHTS)
+    pins: Pins = NO_PINS
+    limits: Limits = field(default_factory=Limits)
+
+    def key(self) -> bytes:
+        """The same bytes for the same options."""
+        pins = sorted(self.pins.boundaries.items()), sorted(self.pins.shared.items())
+        return _ENCODER.encode((self.seed, sorted(self.weights.items()), pins, self.limits))
+
+
+DEFAULTS = Options()
+
+
 def analyze(
     path: Path,
+    options: Options = DEFAULTS,
     *,
-    seed: int = 0,
-    weights: Mapping[EdgeKind, float] = WEIGHTS,
     progress: Progress | None = None,
     cache: Path | None = None,
-    limits: Limits | None = None,
     evidence: Evidence | None = None,
 ) -> Analysis:
     """Analyse the Django project in a folder; nothing of it is imported or run.
 
     ``progress(stage, done, total)`` is called while files are read. ``cache`` is a folder where what was found is kept:
     the same project gives the same analysis with it and without. ``evidence``: what was seen at run time is merged.
-    Raises NoProject where there is nothing to analyse, BadObservations where the evidence cannot be read.
+    Raises NoProject where there is nothing to analyse, BadObservations where the evidence cannot be read, BadPins where
+    the pins cannot be held.
     """
-    return run(
-        path, seed=seed, weights=weights, progress=progress, cache=cache, limits=limits, evidence=evidence
-    ).analysis()
+    return run(path, options, progress=progress, cache=cache, evidence=evidence).analysis()
 
 
 def run(
     path: Path,
+    options: Options = DEFAULTS,
     *,
-    seed: int = 0,
-    weights: Mapping[EdgeKind, float] = WEIGHTS,
     progress: Progress | None = None,
     cache: Path | None = None,
-    limits: Limits | None = None,
     evidence: Evidence | None = None,
 ) -> Outcome:
     """As :func:`analyze`, but what was found by an earlier run is made an object only when it is asked for."""
-    limits = limits or Limits()
     project = discover(path)
+    found = _run(project, options, progress, cache)
     if evidence:
-        found = _run(project, seed, weights, progress, cache, limits).analysis().facts
-        return Outcome(project, conclude(lay_over(found, evidence), seed=seed, weights=weights))
-    return _run(project, seed, weights, progress, cache, limits)
+        seen = lay_over(found.analysis().facts, evidence)
+        return Outcome(project, conclude(seen, options))
+    return found
 
 
-def _run(
-    project: Project,
-    seed: int,
-    weights: Mapping[EdgeKind, float],
-    progress: Progress | None,
-    cache: Path | None,
-    limits: Limits,
-) -> Outcome:
+def _run(project: Project, options: Options, progress: Progress | None, cache: Path | None) -> Outcome:
     """What the code alone says; the cache knows nothing of evidence."""
     if cache is None:
-        return Outcome(project, _analyze(project, seed, weights, progress, limits))
+        return Outcome(project, _analyze(project, options, progress))
     packs = packs_of(project, cache)
-    known = contents(project, limits.max_file_bytes)
-    options = _ENCODER.encode((seed, sorted(weights.items()), limits))
-    key = fingerprint(project, known, options)
+    known = contents(project, options.limits.max_file_bytes)
+    key = fingerprint(project, known, options.key())
     outcome = Outcome(project, None, packs, key)
     if not outcome.is_known():
-        outcome.keep(_analyze(project, seed, weights, progress, limits, packs, known))
+        outcome.keep(_analyze(project, options, progress, packs, known))
     return outcome
 
 
 def _analyze(
     project: Project,
-    seed: int,
-    weights: Mapping[EdgeKind, float],
+    options: Options,
     progress: Progress | None,
-    limits: Limits,
     packs: Packs | None = None,
     known: Mapping[str, bytes] | None = None,
 ) -> Analysis:
     parsing = (lambda done, total: progress("parse", done, total)) if progress else None
-    units, problems = read_units(project, limits, parsing, packs, known)
-    found = resolve(project, units, problems, progress, limits)
+    units, problems = read_units(project, options.limits, parsing, packs, known)
+    found = resolve(project, units, problems, progress, options.limits)
     del units
     if progress:
         progress("boundaries", 0, 1)
     with paused():
-        return conclude(found, seed=seed, weights=weights)
+        return conclude(found, options)
 
 
-def conclude(facts: Facts, *, seed: int = 0, weights: Mapping[EdgeKind, float] = WEIGHTS) -> Analysis:
-    """Graph, boundaries, order and findings from facts: the pure half of an analysis."""
+def conclude(facts: Facts, options: Options = DEFAULTS) -> Analysis:
+    """Graph, boundaries, order and findings from facts: the pure half of an analysis. Raises BadPins."""
     tables = index_tables(facts)
-    edges = couple(facts, tables, weights)
-    boundaries, order = draw(facts, tables, edges, seed)
+    edges = couple(facts, tables, options.weights)
+    boundaries, order = draw(facts, tables, edges, options.seed, options.pins)
     return Analysis(facts, edges, boundaries, order, find(facts, tables, boundaries))
 
 

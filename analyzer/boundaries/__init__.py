@@ -6,32 +6,45 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from analyzer.boundaries.bill import write_bills
-from analyzer.boundaries.graph import table_of
+from analyzer.boundaries.graph import must_link, table_of
 from analyzer.boundaries.metrics import measure
 from analyzer.boundaries.naming import name_groups
 from analyzer.boundaries.order import loads, put_after, rank
 from analyzer.boundaries.partition import Group, partition_tables
+from analyzer.boundaries.pins import Named, Pins, hold, read_pins
 from analyzer.boundaries.place import Placement, place_code
 from analyzer.boundaries.verdicts import judge, judge_shared
 from analyzer.coupling import Tables
 from analyzer.model.facts import Facts
 from analyzer.model.plan import BillItem, Boundary, Edge, Metrics, Step
 
-__all__ = ["draw"]
+__all__ = ["NO_PINS", "Pins", "draw", "read_pins"]
+
+NO_PINS = Pins()
 
 
 def draw(
-    facts: Facts, tables: Tables, edges: tuple[Edge, ...], seed: int = 0
+    facts: Facts, tables: Tables, edges: tuple[Edge, ...], seed: int = 0, pins: Pins = NO_PINS
 ) -> tuple[tuple[Boundary, ...], tuple[Step, ...]]:
-    """Boundaries sorted by name, and the order of extraction. The same input and seed give the same answer."""
+    """Boundaries sorted by name, and the order of extraction. The same input and seed give the same answer.
+
+    Raises BadPins where the pins cannot be held.
+    """
     groups = partition_tables(facts, tables, edges, seed)
-    names = name_groups(groups, tables, _degrees(tables, edges))
-    named = list(zip(names, groups, strict=True))
+    draft = list(zip(name_groups(groups, tables, _degrees(tables, edges)), groups, strict=True))
+    return _plan(facts, tables, edges, hold(draft, pins, tables, must_link(tables, edges)))
+
+
+def _plan(
+    facts: Facts, tables: Tables, edges: tuple[Edge, ...], named: Named
+) -> tuple[tuple[Boundary, ...], tuple[Step, ...]]:
+    """Everything that follows from a partition."""
+    names = [name for name, _ in named]
     shared = frozenset(name for name, group in named if group.shared)
     placement = place_code(facts, tables, {t: name for name, group in named for t in group.tables}, shared)
     metrics = measure(facts, tables, edges, placement, names)
     bills = write_bills(facts, tables, edges, placement, shared)
-    candidates = sum(not group.shared for group in groups)
+    candidates = sum(not group.shared for _, group in named)
     boundaries = [
         _boundary(name, group, tables, placement, metrics[name], bills.get(name, ()), candidates)
         for name, group in named

@@ -41,6 +41,8 @@ def judge_shared(hubs: Sequence[str], *, library: bool) -> Judgement:
     """The verdict on reference data."""
     if library:
         reason = "tables of Django and of installed libraries: every service brings its own"
+    elif not hubs:
+        reason = "the team's decision: replicate it, or ask for it by API"
     else:
         reason = f"most other apps refer to {', '.join(hubs)}: replicate it, or ask for it by API"
     return Judgement("shared reference data", (reason,))

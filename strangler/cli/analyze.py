@@ -60,14 +60,14 @@ def analyze(
     from time import perf_counter
 
     from analyzer.cache import default_folder
-    from analyzer.pipeline import run
+    from analyzer.pipeline import Options, run
     from analyzer.runtime import Evidence
 
     started = perf_counter()
     folder = (cache_dir or default_folder()) if cache else None
     with _progress() as progress:
         evidence = Evidence(runtime or (), access_log or ())
-        outcome = run(path, seed=seed, progress=progress, cache=folder, evidence=evidence)
+        outcome = run(path, Options(seed=seed), progress=progress, cache=folder, evidence=evidence)
     if format == "text":
         _print_text(outcome.analysis(), boundary, str(path), output)
     else:

@@ -11,10 +11,10 @@ from fakes.projects import FakeProject
 
 from analyzer.config import Limits
 from analyzer.errors import NoProject
-from analyzer.pipeline import analyze, run
+from analyzer.pipeline import Options, analyze, run
 
 MODELS = "from django.db import models\n\nclass {}(models.Model):\n    pass\n"
-ONE = Limits(processes=1)
+ONE = Options(limits=Limits(processes=1))
 
 
 def _project(folder: Path, files: int = 0) -> Path:
@@ -33,14 +33,14 @@ def _project(folder: Path, files: int = 0) -> Path:
 
 def test_a_change_is_seen(tmp_path: Path) -> None:
     project, cache = _project(tmp_path / "p"), tmp_path / "cache"
-    before = analyze(project, cache=cache, limits=ONE).facts
+    before = analyze(project, cache=cache, options=ONE).facts
     (project / "people" / "views.py").write_text(
         "from shop.models import Order\ndef view(r):\n    Order.objects.get(pk=1)\n"
     )
     (project / "shop" / "broken.py").unlink()
     (project / "shop" / "models.py").write_text(MODELS.format("Invoice") + MODELS.format("Order"))
-    after = analyze(project, cache=cache, limits=ONE)
-    assert after == analyze(project, limits=ONE)
+    after = analyze(project, cache=cache, options=ONE)
+    assert after == analyze(project, options=ONE)
     assert {access.mode for access in before.accesses} == {"write"}
     assert {access.mode for access in after.facts.accesses} == {"read"}
     assert [problem.code for problem in before.problems] == ["unparsed-file"]
@@ -49,37 +49,37 @@ def test_a_change_is_seen(tmp_path: Path) -> None:
 
 def test_options_are_told_apart(tmp_path: Path) -> None:
     project, cache = _project(tmp_path / "p"), tmp_path / "cache"
-    run(project, cache=cache, limits=ONE)
-    small = analyze(project, cache=cache, limits=Limits(processes=1, max_file_bytes=20))
+    run(project, cache=cache, options=ONE)
+    small = analyze(project, cache=cache, options=Options(limits=Limits(processes=1, max_file_bytes=20)))
     assert "file-too-large" in {problem.code for problem in small.facts.problems}
 
 
 def test_no_cache_folder_means_no_cache(tmp_path: Path) -> None:
-    run(_project(tmp_path / "p"), limits=ONE).document()
+    run(_project(tmp_path / "p"), options=ONE).document()
     assert [path.name for path in tmp_path.iterdir()] == ["p"]
 
 
 def test_what_was_kept_is_what_is_found(tmp_path: Path) -> None:
     project, cache = _project(tmp_path / "p"), tmp_path / "cache"
-    first, second = run(project, cache=cache, limits=ONE), run(project, cache=cache, limits=ONE)
-    plain = run(project, limits=ONE)
+    first, second = run(project, cache=cache, options=ONE), run(project, cache=cache, options=ONE)
+    plain = run(project, options=ONE)
     assert second.is_known()
     assert first.analysis() == second.analysis() == plain.analysis()
-    assert first.document() == second.document() == run(project, cache=cache, limits=ONE).document()
+    assert first.document() == second.document() == run(project, cache=cache, options=ONE).document()
     assert second.document() == plain.document()
 
 
 def test_damaged_packs_cost_time_only(tmp_path: Path) -> None:
     project, cache = _project(tmp_path / "p"), tmp_path / "cache"
-    document = run(project, cache=cache, limits=ONE).document()
+    document = run(project, cache=cache, options=ONE).document()
     for path in cache.iterdir():
         path.write_bytes(b"\x93garbage" * 100)
-    assert run(project, cache=cache, limits=ONE).document() == document
+    assert run(project, cache=cache, options=ONE).document() == document
 
 
 def test_two_processes_find_what_one_finds(tmp_path: Path) -> None:
     project = _project(tmp_path, files=150)
-    assert analyze(project, limits=Limits(processes=2)) == analyze(project, limits=ONE)
+    assert analyze(project, Options(limits=Limits(processes=2))) == analyze(project, options=ONE)
 
 
 CALL = """
@@ -127,7 +127,7 @@ def test_nothing_to_analyse_is_said_with_a_cache_too(tmp_path: Path) -> None:
 
 def test_progress_comes_to_its_end(tmp_path: Path) -> None:
     seen: list[tuple[str, int, int]] = []
-    analyze(_project(tmp_path), progress=lambda *args: seen.append(args), limits=ONE)
+    analyze(_project(tmp_path), ONE, progress=lambda *args: seen.append(args))
     stages = list(dict.fromkeys(stage for stage, _, _ in seen))
     assert stages == ["parse", "resolve", "boundaries"]
     for stage in ("parse", "resolve"):
