@@ -35,6 +35,8 @@ from analyzer.resolve.values import (
 SETTINGS = frozenset({"django.conf.settings"})
 _LAZY = frozenset({"LazyObject", "SimpleLazyObject"})
 _PAGE = frozenset({"object_list", "paginator"})
+ORDERINGS = frozenset({"asc", "desc"})
+"""Methods of query expressions that give the same expression."""
 _SIGNAL_METHODS = frozenset({"asend", "connect", "send", "send_robust"})
 
 
@@ -71,7 +73,7 @@ def _attribute(m: Machine, scope: Scope, value: Value, name: str, line: int) -> 
         case Made():
             return (
                 Method(value, name)
-                if name in _SIGNAL_METHODS or _renders(value, name)
+                if name in _SIGNAL_METHODS or name in ORDERINGS or _renders(value, name)
                 else External(f"{value.callee}.{name}")
             )
         case Map() if value.cls is not None and value.cls.find(name) is not None:

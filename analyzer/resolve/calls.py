@@ -5,6 +5,7 @@ from __future__ import annotations
 from analyzer.model.facts import Location
 from analyzer.resolve import containers, externals, orm, sql
 from analyzer.resolve import options as model_options
+from analyzer.resolve.attributes import ORDERINGS
 from analyzer.resolve.invoke import invoke
 from analyzer.resolve.machine import Machine, Registration
 from analyzer.resolve.scope import Scope
@@ -151,6 +152,8 @@ def _method(
             if isinstance(receiver.receiver, Instance):
                 receiver.receiver.args, receiver.receiver.kwargs = args, kwargs
             return Unknown("what __init__ returns")
+        case Made() if name in ORDERINGS:
+            return receiver
         case Made() if name == "render":
             return rendering.loaded(m, scope, receiver, args, kwargs, line)
         case Made():

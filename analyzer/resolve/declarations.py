@@ -27,6 +27,8 @@ class Link:
     through: Class | None = None
     through_label: str | None = None
     through_table: str = ""
+    made: Class | None = None
+    """The model that Django makes for a many-to-many relation, once somebody has asked for it."""
     null: bool = False
     column: str = ""
     source_model: Class | None = None

@@ -49,7 +49,23 @@ def _name(m: Machine, scope: Scope, node: ir.Name) -> Value:
     found = m.module_name(scope.module, name)
     if found is not None:
         return found
-    return m.builtin_names.get(name) or Unknown(f"the name {name} is not defined")
+    return m.builtin_names.get(name) or _of_star(m, scope, name) or Unknown(f"the name {name} is not defined")
+
+
+def _of_star(m: Machine, scope: Scope, name: str) -> Value | None:
+    """A name that nothing binds but ``from library import *``: of several libraries, the one that is described."""
+    found: list[Value] = []
+    for star in scope.module.stars:
+        source = m.index.absolute(star, scope.module)
+        state = m.index.find(source, scope.module)
+        if (state is None and not star.level) or (state is not None and state.is_library):
+            found.append(m.external(f"{source}.{name}"))
+    described = [value for value in found if not isinstance(value, External)]
+    return next(iter(described or _of_django(found) or found), None)
+
+
+def _of_django(found: list[Value]) -> list[Value]:
+    return [value for value in found if isinstance(value, External) and value.name.startswith("django.db.")]
 
 
 def _const(m: Machine, scope: Scope, node: ir.Const) -> Value:

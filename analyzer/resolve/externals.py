@@ -10,6 +10,7 @@ from analyzer.resolve import (
     definitions,
     filtersets,
     forms,
+    lookups,
     members,
     orm,
     serializers,
@@ -77,7 +78,7 @@ def call(
     if known is not None:
         return known(m, scope, args, kwargs, line)
     if (
-        last in {"execute", "executemany", "RunSQL", "RawSQL", "execute_sql"}
+        last in {"execute", "executemany", "RunSQL", "RawSQL", "execute_sql", "copy_expert", "mogrify"}
         and args
         and sql.looks_like_sql(args[0])
     ):
@@ -254,8 +255,7 @@ def _import_string(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str
 
 
 def _user_model(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
-    label = text(m.setting("AUTH_USER_MODEL")) or "auth.User"
-    return m.registry.by_label(label) or Unknown("the user model")
+    return m.registry.by_label(text(m.setting("AUTH_USER_MODEL")) or "") or Unknown("the user model")
 
 
 def _user(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
@@ -306,6 +306,15 @@ def _models_in(m: Machine, args: list[Value]) -> list[Class]:
             inner = option if isinstance(option, Record) else element(m, option)
             found.update({each.model: None for each in options(inner) if isinstance(each, Record)})
     return list(found)
+
+
+def _prefetch_objects(
+    m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int
+) -> Value:
+    """``prefetch_related_objects(records, *paths)``."""
+    for model in _models_in(m, args[:1]):
+        lookups.follow(m, scope, Query(model), "prefetch_related", args[1:], {}, line)
+    return Literal(None)
 
 
 def _cast(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
@@ -365,6 +374,9 @@ KNOWN: dict[str, External_] = {
     "django.contrib.auth.get_user_model": _user_model,
     "django.db.models.deletion._collect": _collect,
     "django.db.models.deletion._delete_collected": _delete_collected,
+    "django.db.models.aprefetch_related_objects": _prefetch_objects,
+    "django.db.models.prefetch_related_objects": _prefetch_objects,
+    "django.db.models.query.prefetch_related_objects": _prefetch_objects,
     "django.db.transaction.on_commit": _on_commit,
     "django.utils.module_loading.import_string": _import_string,
     "importlib.import_module": _import_string,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from analyzer.resolve import inheritance
 from analyzer.resolve.declarations import Link
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
@@ -29,6 +30,8 @@ PATHS = frozenset(
     ]
 )
 """Methods whose string arguments are paths."""
+_CONDITIONS = frozenset({"Q", "When"})
+"""Expressions whose keyword names are lookups."""
 _DEEPEST_ORDER = 4
 _WHOLE = frozenset({"prefetch_related", "select_related"})
 _EXPRESSIONS_WITHOUT_PATHS = frozenset({"Value", "OuterRef", "RawSQL", "Exists", "Subquery"})
@@ -114,8 +117,8 @@ def expression_paths(value: Value) -> Iterator[str]:
         if not isinstance(option, Made):
             continue
         short = option.short
-        if short == "Q":
-            yield from option.kwargs
+        if short in _CONDITIONS:
+            yield from (name for name in option.kwargs if name != "then")
         elif short not in _EXPRESSIONS_WITHOUT_PATHS and not option.callee.startswith("operator"):
             for arg in option.args[:1]:
                 yield from (path.lstrip("-") for path in strings(arg))
@@ -126,7 +129,7 @@ def expression_paths(value: Value) -> Iterator[str]:
                 for item in arg.items:
                     yield from expression_paths(item)
             elif isinstance(arg, Map):
-                yield from (key for key in arg.items if isinstance(key, str) and short == "Q")
+                yield from (key for key in arg.items if isinstance(key, str) and short in _CONDITIONS)
 
 
 def walk(
@@ -140,8 +143,10 @@ def walk(
     for position, part in enumerate(parts):
         found = m.registry.link(model, part)
         if found is None:
+            inheritance.reach_column(m, scope, model, part, line)
             break
         link, backwards = found
+        model = inheritance.climb(m, scope, model, link, backwards, line)
         target = link.source_model if backwards else link.target
         if target is None:
             break
@@ -150,6 +155,8 @@ def walk(
         )
         hop(m, scope, model, link, backwards, line, skip_target=last and not whole, joins=joins)
         model = target
+        if last and whole:
+            inheritance.read_parents(m, scope, model, line)
     return model
 
 

@@ -24,7 +24,7 @@ from analyzer.resolve.registry import Registry
 from analyzer.resolve.scope import PERHAPS, UNUSUAL, Chain, Context, Effect, Scope
 from analyzer.resolve.templates.finder import Templates
 from analyzer.resolve.templates.libraries import Libraries
-from analyzer.resolve.values import Class, External, Module, Query, Unknown, Value
+from analyzer.resolve.values import Class, External, Literal, Module, Query, Unknown, Value
 
 
 @dataclass(slots=True)
@@ -77,6 +77,9 @@ class Ledger:
     """(caller, function called, file, line)"""
     problems: list[Finding] = field(default_factory=list)
 
+
+DEFAULTS: dict[str, Value] = {"AUTH_USER_MODEL": Literal("auth.User")}
+"""What Django's own ``global_settings`` say of settings that lead to models."""
 
 Rendered: TypeAlias = tuple[Context, Value | None]
 """The context that the work ran in, and what it gave."""
@@ -192,7 +195,7 @@ class Machine(ABC):
             value = state.names.get(name)
             if value is not None and not isinstance(value, Unknown):
                 return value
-        return None
+        return DEFAULTS.get(name)
 
     def stub_class(self, module: str, name: str) -> Class | None:
         """A class that a stub describes."""

@@ -8,6 +8,7 @@ from analyzer.resolve import orm
 from analyzer.resolve.declarations import Link, field_class
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.registry import Info
+from analyzer.resolve.through import through_model
 from analyzer.resolve.values import (
     NONE,
     Class,
@@ -117,7 +118,7 @@ def field_attribute(m: Machine, value: ModelField, name: str) -> Value:
             return Unknown("the other side of a relation")
         return ModelField(other, link.name if backwards else _back_name(m, link), link, not backwards)
     if name == "through":
-        return link.through or (Literal(link.through_table) if link.through_table else NONE)
+        return through_model(m.registry, link) or NONE
     if name == "is_relation":
         return Literal(True)
     if name == "null":

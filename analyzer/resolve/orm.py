@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from analyzer.resolve import lookups
+from analyzer.resolve import inheritance, lookups, sql
 from analyzer.resolve.declarations import Link
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member
 from analyzer.resolve.registry import MODEL
 from analyzer.resolve.scope import PERHAPS, UNUSUAL, Scope
+from analyzer.resolve.through import through_model
 from analyzer.resolve.values import (
     Bound,
     Class,
@@ -20,6 +21,7 @@ from analyzer.resolve.values import (
     Map,
     Meta,
     Method,
+    ModelField,
     Query,
     Record,
     Unknown,
@@ -78,6 +80,7 @@ METHODS = CHAIN | ONE | SCALAR | WRITES | LINKS | OTHER
 RECORD_METHODS = frozenset(
     ["save", "delete", "refresh_from_db", "save_base", "asave", "adelete", "arefresh_from_db"]
 )
+NEIGHBOURS = ("get_next_by_", "get_previous_by_")
 _ORDERED = (CHAIN | frozenset({"first", "iterator", "last"})) - {"order_by", "get_queryset"}
 MANAGER_NAMES = frozenset({"_base_manager", "_default_manager"})
 
@@ -100,10 +103,17 @@ def model_attribute(m: Machine, scope: Scope, model: Class, name: str, line: int
         manager = _as_manager(found[0], model)
         if manager is not None:
             return manager
-        return None
+        return _many_to_many(m, model, name) if isinstance(found[0], Made | Instance) else None
     if name == "objects":
         return Query(model, manager=True)
     return None
+
+
+def _many_to_many(m: Machine, model: Class, name: str) -> ModelField | None:
+    """``Book.tags``: what leads to the relation's own model (``Book.tags.through``)."""
+    info = m.registry.info(model)
+    link = info.links.get(name) if info is not None else None
+    return ModelField(model, name, link, False) if link is not None and link.kind == "m2m" else None
 
 
 def _as_manager(value: Value, model: Class) -> Query | None:
@@ -160,7 +170,7 @@ def record_attribute(m: Machine, scope: Scope, record: Record, name: str, line: 
         return Meta(model)
     if name == "__class__":
         return model
-    if name in RECORD_METHODS:
+    if name in RECORD_METHODS or name.startswith(NEIGHBOURS):
         return Method(record, name)
     if m.registry.has_field(model, name) or name in {"pk", "_state", "__dict__"} or name.endswith("_id"):
         return External("column")
@@ -194,6 +204,7 @@ def related(m: Machine, scope: Scope, record: Record, link: Link, backwards: boo
         manager = default_manager(m, other)
         return Query(other, manager.cls, True, link.through_table if link.kind == "m2m" else "", record.model)
     m.effect(scope, line, m.registry.table(other), "read", "related", 0.7, "lazy relation")
+    inheritance.read_parents(m, scope, other, line)
     return Record(other)
 
 
@@ -220,10 +231,12 @@ def query_attribute(m: Machine, scope: Scope, query: Query, name: str, line: int
     if query.cls is not None:
         m.fill(query.cls)
         found = query.cls.find(name)
-        if found is not None and not found[1].module.is_library:
+        if found is not None:
             return bind_member(m, scope, found[0], query, line)
     if name == "through" and query.through:
-        return Unknown("a through model")
+        link = m.registry.by_through.get(query.through)
+        made = through_model(m.registry, link) if link is not None else None
+        return made if made is not None else Unknown("a through model")
     return query_builtin(m, query, name)
 
 
@@ -248,11 +261,15 @@ def call(
     query = _initial(m, scope, query, name, line)
     if query.model is None:
         return query if name in CHAIN else Unknown("the model of a manager is not known")
-    lookups.follow(m, scope, query, name, args, kwargs, line)
+    if name == "extra":
+        named = dict(zip(("select", "where", "params", "tables", "order_by"), args, strict=False))
+        sql.extra_tables(m, scope, m.registry.table(query.model), {**named, **kwargs}, line)
+    else:
+        lookups.follow(m, scope, query, name, args, kwargs, line)
     if name == "order_by" and m.chains:
         m.chains[-1].sorted = True
     if name in WRITES or name in LINKS:
-        return _write(m, scope, query, name, args, line)
+        return _write(m, scope, query, name, kwargs, line)
     pending = Query(
         query.model,
         query.cls,
@@ -262,7 +279,7 @@ def call(
         query.rows,
         query.lock or name == "select_for_update",
     )
-    _will_read(m, scope, pending, line, ordered=name in _ORDERED)
+    _will_read(m, scope, pending, line, ordered=name in _ORDERED, whole=name not in SCALAR)
     if name in CHAIN:
         return Query(
             query.model,
@@ -306,11 +323,12 @@ def _initial(m: Machine, scope: Scope, query: Query, name: str, line: int) -> Qu
     return query
 
 
-def _will_read(m: Machine, scope: Scope, query: Query, line: int, ordered: bool) -> None:
+def _will_read(m: Machine, scope: Scope, query: Query, line: int, ordered: bool, whole: bool) -> None:
     """A read happens at the end of the chain: what the chain ends with may still turn it into a write."""
     if m.chains:
         m.chains[-1].query = query
         m.chains[-1].ordered = ordered and not m.chains[-1].sorted
+        m.chains[-1].whole = whole and not query.rows
     else:
         m.read(scope, query, line)
 
@@ -322,6 +340,9 @@ def _call_record(m: Machine, scope: Scope, record: Record, name: str, line: int)
         delete(m, scope, record.model, line)
     elif name == "refresh_from_db":
         m.effect(scope, line, m.registry.table(record.model), "read", rule="refresh_from_db")
+    elif name.startswith(NEIGHBOURS):
+        m.effect(scope, line, m.registry.table(record.model), "read", rule="get_next_by")
+        return record
     return Unknown(f"what {name}() returns")
 
 
@@ -393,7 +414,7 @@ def send_any(m: Machine, scope: Scope, signal: str, model: Class, line: int) -> 
             m.call(scope, receiver.function, [], {"instance": Record(model)}, line)
 
 
-def _write(m: Machine, scope: Scope, query: Query, name: str, args: list[Value], line: int) -> Value:
+def _write(m: Machine, scope: Scope, query: Query, name: str, kwargs: dict[str, Value], line: int) -> Value:
     assert query.model is not None
     model, table = query.model, m.registry.table(query.model)
     if m.chains:
@@ -413,7 +434,11 @@ def _write(m: Machine, scope: Scope, query: Query, name: str, args: list[Value],
             m.effect(scope, line, query.through, "write", "related", rule="many-to-many")
         call_save(m, scope, model, line, "create")
         return Record(model)
-    m.effect(scope, line, table, "write", "bulk" if name.startswith("bulk") else "query", rule=name)
+    changes = inheritance.updated(m, model, kwargs) if name == "update" else [table]
+    if table not in changes:
+        m.effect(scope, line, table, "read", rule=name)  # the keys of the records whose parents are updated
+    for changed in changes:
+        m.effect(scope, line, changed, "write", "bulk" if name.startswith("bulk") else "query", rule=name)
     return Items("list", [], Record(model)) if name == "bulk_create" else External("column")
 
 

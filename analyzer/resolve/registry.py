@@ -67,6 +67,8 @@ class Registry:
         self.class_named: Callable[[ModuleState, str], Class | None] = lambda module, name: None
         self._defining: dict[str, list[tuple[ModuleState, str]]] | None = None
         self.sealed = False
+        self.by_through: dict[str, Link] = {}
+        """The many-to-many relations by the table that they have been made."""
 
     def is_model(self, value: Value) -> bool:
         return isinstance(value, Class) and self.info(value) is not None
@@ -304,6 +306,7 @@ class Registry:
         elif link.through_label is None and not owner.abstract:
             named = text(made.kwargs.get("db_table")) if made else None
             link.through_table = (named or f"{owner.table}_{link.name}").lower()
+            self.by_through[link.through_table] = link
 
     def _target(self, declared: Value, owner: Info) -> tuple[Class | None, str | None, str]:
         if isinstance(declared, Class):
@@ -444,6 +447,25 @@ class Registry:
         if info is None:
             return False
         return name in info.fields or any(self.has_field(parent, name) for parent in info.parents)
+
+    def owner(self, model: Class, name: str) -> Class | None:
+        """The model, or the ancestor of it, whose table has the column of this field."""
+        info = self.info(model)
+        if info is None or name in info.fields or name in info.links:
+            return model if info is not None else None
+        found = (self.owner(parent, name) for parent in info.parents if self.has_column(parent, name))
+        return next(found, None)
+
+    def has_column(self, model: Class, name: str) -> bool:
+        """Whether a model or an ancestor declares a field of this name, a relation included."""
+        info = self.info(model)
+        if info is None:
+            return False
+        return (
+            name in info.fields
+            or name in info.links
+            or any(self.has_column(parent, name) for parent in info.parents)
+        )
 
 
 def _concrete(info: Info, registry: Registry) -> Class:

@@ -98,5 +98,7 @@ class Chain:
     query: Query | None = None
     ordered: bool = False
     """Whether that read is sorted by the model's default order."""
+    whole: bool = False
+    """Whether that read fetches whole records, also what their parents' tables hold of them."""
     sorted: bool = False
     """Whether the chain names an order of its own."""

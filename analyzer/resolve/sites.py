@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from analyzer.extract import ir
 from analyzer.extract.calls import POSSIBLE, SURE
-from analyzer.resolve import lookups
+from analyzer.resolve import inheritance, lookups
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Chain, Scope
 from analyzer.resolve.values import Bound, Class, Method, Query, Record, Unknown, Value, options
@@ -23,6 +23,8 @@ def call(m: Machine, scope: Scope, node: ir.Call, plain: Callable[[Machine, Scop
     m.chains.pop()
     if chain.query is not None:
         m.read(scope, chain.query, node.line)
+        if chain.whole and chain.query.model is not None:
+            inheritance.read_parents(m, scope, chain.query.model, node.line)
         if chain.ordered and chain.query.model is not None:
             lookups.default_order(m, scope, chain.query.model, node.line)
     if scope.module.source is not None:

@@ -8,7 +8,7 @@ from functools import cache
 from analyzer.model.facts import Location, RawSQL
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.values import Items, Literal, Value, is_sql, options
+from analyzer.resolve.values import Items, Literal, Map, Value, is_sql, options, strings, text
 
 _PLACEHOLDERS = re.compile(r"%\((\w+)\)s|%s|\{\w*\}")
 
@@ -39,6 +39,23 @@ def statement(m: Machine, scope: Scope, value: Value | None, line: int) -> None:
         function = scope.function.local_name if scope.function else ""
         if scope.module.source is not None:
             m.ledger.raw_sql[RawSQL(where, function, read, written, parsed)] = None
+
+
+def extra_tables(m: Machine, scope: Scope, own: str, given: dict[str, Value], line: int) -> None:
+    """``QuerySet.extra()``: further tables, which are joined, and fragments that may hold subqueries."""
+    for table in strings(given.get("tables")):
+        named = table.strip('"').lower()
+        m.effect(scope, line, named, "read", "raw", 0.9, "extra")
+        m.join(scope, line, own, named)
+    selected = given.get("select")
+    where = given.get("where")
+    fragments = [
+        *(where.items if isinstance(where, Items) else ()),
+        *(selected.items.values() if isinstance(selected, Map) else ()),
+    ]
+    for fragment in fragments:
+        if "select" in (text(fragment) or "").lower():
+            statement(m, scope, Literal(f"SELECT 1 WHERE ({text(fragment)})"), line)
 
 
 def _all(value: Value | None) -> list[Value]:
