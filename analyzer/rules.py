@@ -123,6 +123,13 @@ _ALL = (
         "Analyse the folder that holds it as well, or count its URL patterns by hand.",
     ),
     Rule(
+        "STR107",
+        "note",
+        "models that no settings module installs",
+        "Such a model has no table: it is left out, with all that code would do to it.",
+        "Add its application to INSTALLED_APPS, or delete what nobody runs.",
+    ),
+    Rule(
         "STR111",
         "note",
         "an access that only the recorder saw",
@@ -163,6 +170,7 @@ _PROBLEMS: Mapping[str, str] = {
     "no-settings": "STR102",
     "unread-settings": "STR102",
     "unfollowed-include": "STR106",
+    "uninstalled-models": "STR107",
 }
 """The first half's words for what it could not read -> rule."""
 

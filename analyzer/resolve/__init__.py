@@ -13,14 +13,13 @@ from analyzer.discover import Project, discover
 from analyzer.extract import ir
 from analyzer.extract import read as read_units
 from analyzer.model.facts import Facts, Finding
-from analyzer.resolve.apps import AppIndex
+from analyzer.resolve.apps import AppIndex, Installed, installed_by
 from analyzer.resolve.assemble import assemble
 from analyzer.resolve.interpreter import Interpreter
 from analyzer.resolve.modules import ModuleIndex
-from analyzer.resolve.settings import settings_modules
+from analyzer.resolve.settings import settings_modules, test_settings
 from analyzer.resolve.templates.finder import Templates
 from analyzer.resolve.trace import trace
-from analyzer.resolve.values import strings
 
 __all__ = ["facts", "read"]
 
@@ -81,13 +80,12 @@ def _resolve(
     return assemble(interpreter, project, found, [*problems, *more])
 
 
-def _installed(interpreter: Interpreter) -> list[str]:
-    """INSTALLED_APPS of all settings modules, the main one's last, so that it decides."""
-    found: list[str] = []
-    for state in reversed(interpreter.settings):
+def _installed(interpreter: Interpreter) -> Installed:
+    """INSTALLED_APPS of all settings modules, those of the tests first and the main one last, so that it decides."""
+    found = [*test_settings(interpreter.index), *reversed(interpreter.settings)]
+    for state in found:
         interpreter.load(state)
-        found.extend(strings(state.names.get("INSTALLED_APPS")))
-    return found
+    return installed_by(found)
 
 
 def _no_settings() -> Finding:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from analyzer.extract import ir
 from analyzer.resolve.modules import ModuleIndex, ModuleState, classes
+from analyzer.resolve.values import PLACEHOLDER, Items, Literal, Value, options
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,24 +20,85 @@ class App:
     config_class: str = ""
 
 
-class AppIndex:
-    """Which application a module belongs to.
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """INSTALLED_APPS of all settings modules, the main one's last: packages or configuration classes, each with the
+    module that lists it. ``complete``: nothing in these lists is unknown."""
 
-    ``installed`` are the entries of INSTALLED_APPS as far as they could be read: packages or configuration classes.
-    They decide between several configurations of one package; packages that they do not name still count as
-    applications when they hold models, since plugins and settings that cannot be read install applications too.
+    entries: tuple[tuple[str, ModuleState], ...] = ()
+    complete: bool = False
+
+
+def installed_by(settings: Iterable[ModuleState]) -> Installed:
+    """What settings modules, which have run, install together."""
+    settings = list(settings)
+    entries: list[tuple[str, ModuleState]] = []
+    complete = bool(settings) and "INSTALLED_APPS" in settings[-1].names
+    for state in settings:
+        value = state.names.get("INSTALLED_APPS")
+        for entry in _listed(value) if value is not None else ():
+            if entry is None:
+                complete = False
+            else:
+                entries.append((entry, state))
+    return Installed(tuple(entries), complete)
+
+
+def _listed(value: Value) -> Iterator[str | None]:
+    """The entries of a list of applications; None stands for any number of entries that are not known."""
+    for option in options(value):
+        match option:
+            case Literal(value=str() as text) if PLACEHOLDER not in text:
+                yield text
+            case Items():
+                for item in option.items:
+                    yield from _listed(item)
+                if option.rest is not None:
+                    yield None
+            case _:
+                yield None
+
+
+class AppIndex:
+    """Which application a module belongs to, and whether it is installed.
+
+    What is installed decides between several configurations of one package. Where INSTALLED_APPS cannot be read to the
+    end, packages that it does not name still count as applications when they hold models.
     """
 
-    def __init__(self, index: ModuleIndex, installed: Iterable[str] = ()) -> None:
+    def __init__(self, index: ModuleIndex, installed: Installed = Installed()) -> None:
         self.index = index
         self.by_name: dict[str, App] = {}
         self.by_label: dict[str, App] = {}
         for state in index.states:
             if not state.is_test:
                 self._read(state)
-        self._prefer(installed)
-        for entry in sorted(self.by_name.values(), key=lambda app: app.name):
+        chosen = [self._chosen(*entry) for entry in installed.entries]
+        self._installed = {app.name: app for app in chosen}
+        self._labels = {app.label.lower() for app in chosen}
+        self._complete = installed.complete
+        for entry in sorted(
+            self.by_name.values(), key=lambda app: (app.name not in self._installed, app.name)
+        ):
             self.by_label.setdefault(entry.label, entry)
+
+    def installs(self, module: ModuleState, label: str = "") -> bool:
+        """Whether a model of this module, which may name its app's label, has a table: of the project's own models all
+        have that may have, of a library's only those of applications that are listed."""
+        if not self._installed or not (self._complete or module.is_library):
+            return True
+        if label and not module.is_library:
+            return label.lower() in self._labels
+        return self.lists(module)
+
+    def lists(self, module: ModuleState) -> bool:
+        """Whether INSTALLED_APPS names a package that holds the module."""
+        name = module.name
+        while name:
+            if name in self._installed or name in _ALWAYS:
+                return True
+            name = name.rpartition(".")[0]
+        return False
 
     def of(self, module: ModuleState) -> App | None:
         """The application whose package holds the module: the nearest configured one, else that of its models."""
@@ -86,24 +148,40 @@ class AppIndex:
             if name not in self.by_name or names.get("default") == "True":
                 self.by_name[name] = app
 
-    def _prefer(self, installed: Iterable[str]) -> None:
-        """Of several configurations of one package, the one that INSTALLED_APPS names."""
-        for entry in installed:
-            module, _, cls = entry.rpartition(".")
-            state = self.index.find(module) if module else None
-            if state is None or state.unit is None or self.index.find(entry) is not None:
-                continue
-            found = {node.name: node for node in classes(state.unit.body)}
-            names: dict[str, str] = {}
-            waiting = [cls]
-            while waiting:
-                node = found.get(waiting.pop(0))
-                if node is not None:
-                    names = {**_constants(node), **names}
-                    waiting.extend(_last(base) for base in node.bases)
-            if "name" in names:
-                name = names["name"]
-                self.by_name[name] = App(name, names.get("label", name.rpartition(".")[2]), state, cls)
+    def _chosen(self, entry: str, near: ModuleState) -> App:
+        """The application that an entry of INSTALLED_APPS names; a configuration class takes its package over."""
+        package = self.index.find(entry, near)
+        if package is not None:
+            return self.by_name.get(package.name) or App(package.name, entry.rpartition(".")[2])
+        module, _, cls = entry.rpartition(".")
+        state = self.index.find(module, near) if module else None
+        if state is None or state.unit is None:
+            return App(_without_configuration(entry), "")
+        found = {node.name: node for node in classes(state.unit.body)}
+        names: dict[str, str] = {}
+        waiting = [cls]
+        while waiting:
+            node = found.get(waiting.pop(0))
+            if node is not None:
+                names = {**_constants(node), **names}
+                waiting.extend(_last(base) for base in node.bases)
+        package = self.index.find(names["name"], near) if "name" in names else None
+        name = package.name if package is not None else state.package
+        label = names.get("label", names.get("name", name).rpartition(".")[2])
+        app = App(name, label, state, cls)
+        if "name" in names:
+            self.by_name[name] = app
+        return app
+
+
+def _without_configuration(entry: str) -> str:
+    """The package of a library's entry: ``library.apps.LibraryConfig`` names a class."""
+    package, _, last = entry.rpartition(".")
+    return package.removesuffix(".apps") if last[:1].isupper() else entry
+
+
+_ALWAYS = frozenset({"django.contrib.auth", "django.contrib.contenttypes"})
+"""The applications of Django that others are built on: settings that cannot be seen may install them."""
 
 
 def _library_app(module: str) -> App:

@@ -33,7 +33,7 @@ from analyzer.resolve.registry import Info
 from analyzer.resolve.scope import Context
 from analyzer.resolve.sites import FOREIGN
 from analyzer.resolve.trace import Trace
-from analyzer.resolve.values import Bound, Function, Instance, Literal, Map, Value, View, text
+from analyzer.resolve.values import Bound, Class, Function, Instance, Literal, Map, Value, View, text
 
 
 def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Finding]) -> Facts:
@@ -77,7 +77,7 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
         orm_sites_resolved=resolved,
         problems=tuple(
             sorted(
-                [*problems, *m.ledger.problems, *_open_relations(m, trace)],
+                [*problems, *m.ledger.problems, *_open_relations(m, trace), *_uninstalled(trace)],
                 key=lambda found: (found.locations, found.code, found.message),
             )
         ),
@@ -366,6 +366,21 @@ def _open_relations(m: Machine, trace: Trace) -> Iterator[Finding]:
                 )
             ] = None
     yield from found
+
+
+def _uninstalled(trace: Trace) -> Iterator[Finding]:
+    """Models that no running site has, once for each module that holds some."""
+    places: dict[ModuleState, list[Class]] = {}
+    for cls in trace.uninstalled:
+        places.setdefault(cls.module, []).append(cls)
+    for module, found in places.items():
+        names = ", ".join(cls.name for cls in sorted(found, key=lambda cls: cls.node.line))
+        yield Finding(
+            "uninstalled-models",
+            "note",
+            f"no settings module installs the application of {module.name}: left out {names}",
+            (Location(module.file, min(cls.node.line for cls in found)),),
+        )
 
 
 def _tenant_key(m: Machine, info: Info) -> str | None:

@@ -10,6 +10,7 @@ from analyzer.resolve import loaders, sites
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import (
+    PLACEHOLDER,
     Class,
     Either,
     External,
@@ -32,10 +33,6 @@ from analyzer.resolve.values import (
 RELATIONS = frozenset(["ManyToManyRel", "ManyToOneRel", "OneToOneRel"])
 """The classes of relation objects, as introspecting code asks for them."""
 ON_DELETE = frozenset(["CASCADE", "DO_NOTHING", "PROTECT", "RESTRICT", "SET_DEFAULT", "SET_NULL"])
-
-
-PLACEHOLDER = "unknown"
-"""What stands in a string for a part that is not known; an identifier, so that SQL and paths can carry it."""
 
 
 def _name(m: Machine, scope: Scope, node: ir.Name) -> Value:

@@ -18,7 +18,7 @@ from analyzer.resolve import (
     sql,
     validation,
 )
-from analyzer.resolve.expressions import PLACEHOLDER, each_item, element
+from analyzer.resolve.expressions import each_item, element
 from analyzer.resolve.invoke import invoke
 from analyzer.resolve.machine import Machine, Registration
 from analyzer.resolve.members import class_of
@@ -26,6 +26,7 @@ from analyzer.resolve.options import class_of_field, is_field
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.templates import render as rendering
 from analyzer.resolve.values import (
+    PLACEHOLDER,
     Bound,
     Class,
     External,

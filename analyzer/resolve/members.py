@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analyzer.resolve.expressions import PLACEHOLDER
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import (
+    PLACEHOLDER,
     Bound,
     Class,
     Function,

@@ -40,6 +40,8 @@ class Info:
     proxy: bool
     managed: bool
     swappable: str
+    installed: bool
+    """Whether its application is installed: any other model has no table."""
     parents: list[Class]
     ordering: tuple[str, ...] = ()
     """The default order: paths that every plain read of the model sorts by, and joins for."""
@@ -106,13 +108,13 @@ class Registry:
         found = [cls for cls in self._named(name) if self._has_label(cls, app)]
         if not found:
             return None
-        return min(found, key=lambda cls: (self._is_abstract(cls), cls.module.is_library, cls.qualname))
+        return min(found, key=lambda cls: (self._has_no_table(cls), cls.module.is_library, cls.qualname))
 
     def named_like(self, name: str, module: ModuleState) -> Class | None:
         """The one concrete model that a variable of this name is likely to hold: ``order_line`` -> ``OrderLine``."""
         plain = name.replace("_", "").lower()
         found = [
-            cls for cls in self._named(plain) if not cls.module.is_library and not self._is_abstract(cls)
+            cls for cls in self._named(plain) if not cls.module.is_library and not self._has_no_table(cls)
         ]
         near = [cls for cls in found if self.apps.label_of(cls.module) == self.apps.label_of(module)]
         choice = found if len(found) == 1 else near
@@ -124,9 +126,9 @@ class Registry:
         info = self.info(cls)
         return info is not None and info.app.lower() == app.lower()
 
-    def _is_abstract(self, cls: Class) -> bool:
+    def _has_no_table(self, cls: Class) -> bool:
         info = self.info(cls)
-        return info is None or info.abstract
+        return info is None or info.abstract or not info.installed
 
     def _named(self, name: str) -> Iterable[Class]:
         """All classes of the project and the stubs with this name, in any case."""
@@ -163,15 +165,18 @@ class Registry:
         app = str(meta.get("app_label") or self.apps.label_of(cls.module))
         proxy = meta.get("proxy") is True
         parents = self._concrete_parents(cls)
+        installed = self.apps.installs(cls.module, str(meta.get("app_label") or ""))
         table = ""
-        if proxy and parents:
+        if not installed:
+            pass
+        elif proxy and parents:
             parent = self.info(parents[0])
             table = parent.table if parent else ""
         elif not abstract:
             table = str(meta.get("db_table") or f"{app}_{cls.name}").lower().replace('"', "")
         return Info(
             cls, f"{app}.{cls.name}", app, table, abstract, proxy, meta.get("managed") is not False,
-            str(meta.get("swappable") or ""), parents, _ordering(meta),
+            str(meta.get("swappable") or ""), installed, parents, _ordering(meta),
         )  # fmt: skip
 
     def _meta(self, cls: Class) -> dict[str, object]:

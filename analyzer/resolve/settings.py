@@ -37,6 +37,11 @@ def settings_modules(index: ModuleIndex) -> list[ModuleState]:
     return [*named, *(state for state in marked if state not in named)]
 
 
+def test_settings(index: ModuleIndex) -> list[ModuleState]:
+    """The settings modules that the tests run under: a library that is no site of its own has only these."""
+    return [state for state in index.states if state.is_test and "INSTALLED_APPS" in state.static]
+
+
 def _is_settings(state: ModuleState) -> bool:
     parts = state.name.split(".")
     return state.static.keys() >= _MARKS or any("settings" in part or "conf" in part for part in parts)

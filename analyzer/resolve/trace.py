@@ -48,6 +48,8 @@ class Trace:
     routes: list[tuple[Found, Context]] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     models: list[Class] = field(default_factory=list)
+    uninstalled: list[Class] = field(default_factory=list)
+    """The project's models that have no table, as no settings module installs their application."""
 
 
 def trace(m: Machine, progress: Callable[[int, int], None] | None = None) -> Trace:
@@ -60,7 +62,7 @@ def trace(m: Machine, progress: Callable[[int, int], None] | None = None) -> Tra
             progress(done, 3 * len(states))
     _finish_imports(m)
     result = Trace()
-    result.models = _models(m, states)
+    result.models, result.uninstalled = _models(m, states)
     m.registry.seal(result.models)
     _ready(m, result.models)
     for state in states:
@@ -104,17 +106,22 @@ def _is_migration(state: ModuleState) -> bool:
     return state.source is not None and state.source.is_migration
 
 
-def _models(m: Machine, states: list[ModuleState]) -> list[Class]:
-    """Every model class of the project, and those of the libraries that it uses."""
+def _models(m: Machine, states: list[ModuleState]) -> tuple[list[Class], list[Class]]:
+    """Every model class of the project and of the libraries that it uses; and those that are not installed."""
     imported = _imported(states)
     libraries = [stub for stub in m.index.stubs.values() if _is_used(m, stub, imported)]
     for stub in libraries:
         m.load(stub)
     found: list[Class] = []
+    uninstalled: list[Class] = []
     for state in [*states, *libraries]:
-        values = list(state.definitions.values())
-        found.extend(value for value in values if isinstance(value, Class) and m.registry.is_model(value))
-    return found
+        for value in list(state.definitions.values()):
+            info = m.registry.info(value) if isinstance(value, Class) else None
+            if info is not None and (info.abstract or info.installed):
+                found.append(info.cls)
+            elif info is not None and not state.is_library:
+                uninstalled.append(info.cls)
+    return found, uninstalled
 
 
 def _imported(states: list[ModuleState]) -> set[str]:
@@ -130,14 +137,7 @@ def _imported(states: list[ModuleState]) -> set[str]:
 
 def _is_used(m: Machine, stub: ModuleState, imported: set[str]) -> bool:
     """Whether the project installs or imports a library; Django's users and content types are always there."""
-    package = stub.name.partition(".models")[0]
-    if stub.name.partition(".")[0] in imported or package in {
-        "django.contrib.auth",
-        "django.contrib.contenttypes",
-    }:
-        return True
-    installed = list(strings(m.setting("INSTALLED_APPS")))
-    return any(name == package or name.startswith(package + ".") for name in installed)
+    return stub.name.partition(".")[0] in imported or m.apps.lists(stub)
 
 
 def _ready(m: Machine, models: list[Class]) -> None:
@@ -148,7 +148,7 @@ def _ready(m: Machine, models: list[Class]) -> None:
         if info is not None and not info.abstract:
             models_of.setdefault(info.app, []).append(found)
     for app in sorted(m.apps.by_label.values(), key=lambda app: app.label):
-        if app.config_module is None or app.config_module.is_test:
+        if app.config_module is None or app.config_module.is_test or not m.apps.installs(app.config_module):
             continue
         cls = m.module_name(app.config_module, app.config_class)
         if isinstance(cls, Class):

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from analyzer.resolve.modules import ModuleState
     from analyzer.resolve.scope import Scope
 
+PLACEHOLDER = "unknown"
+"""What stands in a string for a part that is not known; an identifier, so that SQL and paths can carry it."""
+
 
 class Value:
     """Base of all abstract values."""
