@@ -20,7 +20,7 @@ def through_model(registry: Registry, link: Link) -> Class | None:
     near, far = (f"{side}{source.name.lower()}" for side in (("from_", "to_") if itself else ("", "")))
     if not itself and link.target is not None:
         far = link.target.name.lower()
-    info = Info(made, f"{owner.app}.{name}", owner.app, link.through_table, False, False, True, "", [])
+    info = Info(made, f"{owner.app}.{name}", owner.app, link.through_table, False, False, True, "", True, [])
     info.links = {
         near: _key(near, link, made, source),
         far: _key(far, link, made, link.target),
