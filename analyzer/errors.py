@@ -34,3 +34,7 @@ class BadObservations(AnalyzerError):
 
 class BadPins(AnalyzerError):
     """Decisions about boundaries that cannot be held: an unknown model, one in two boundaries, a wrong key."""
+
+
+class BadBaseline(AnalyzerError):
+    """A file of accepted couplings that cannot be read: missing, of another version, or not one at all."""

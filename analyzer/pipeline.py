@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from analyzer.boundaries import NO_PINS, Pins, draw
+from analyzer.boundaries import draw
 from analyzer.cache import Packs, contents, fingerprint, packs_of
 from analyzer.config import Limits
 from analyzer.coupling import WEIGHTS, couple, index_tables
@@ -17,6 +17,7 @@ from analyzer.extract import paused
 from analyzer.extract import read as read_units
 from analyzer.model import schema
 from analyzer.model.facts import Facts
+from analyzer.model.pins import NO_PINS, Pins
 from analyzer.model.plan import Analysis, EdgeKind
 from analyzer.resolve import facts as resolve
 from analyzer.rules import find
@@ -37,7 +38,8 @@ class Options:
 
     def key(self) -> bytes:
         """The same bytes for the same options."""
-        pins = sorted(self.pins.boundaries.items()), sorted(self.pins.shared.items())
+        held = self.pins
+        pins = sorted(held.boundaries.items()), sorted(held.shared.items()), held.rest, held.strict
         return _ENCODER.encode((self.seed, sorted(self.weights.items()), pins, self.limits))
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from analyzer.coupling import GENERIC, Tables
+from analyzer.coupling import GENERIC, Tables, index_tables
 from analyzer.model.facts import Facts, Finding, Location, Severity
+from analyzer.model.pins import FRAMEWORK
 from analyzer.model.plan import Analysis, BillItem, Boundary
 
 
@@ -79,6 +80,34 @@ _ALL = (
         "generic code that writes tables of many boundaries",
         "A base class or an importer: which tables one call writes depends on its caller, so that it blocks nobody.",
         "Give each service its own copy, or narrow the code to the models that it is called with.",
+    ),
+    Rule(
+        "STR009",
+        "warning",
+        "foreign key across boundaries",
+        "Two databases know no foreign key: nothing will keep the id valid, and the ORM cannot follow it.",
+        "Keep the id as a plain column, validate it when it is written, look the rest up through the owner's API.",
+    ),
+    Rule(
+        "STR010",
+        "warning",
+        "read across boundaries",
+        "Code of one boundary reads another's table: it will be a call or a copy, and it pins the table's columns.",
+        "Read through the owner's API, or keep a replicated copy of the columns that are needed.",
+    ),
+    Rule(
+        "STR011",
+        "warning",
+        "import across boundaries",
+        "The importing code cannot run without the other boundary's code, so neither can be deployed alone.",
+        "Import the other boundary's client, or move what both need into a library.",
+    ),
+    Rule(
+        "STR012",
+        "warning",
+        "task that touches several boundaries",
+        "Wherever the task runs, one of the boundaries' tables is out of its reach.",
+        "Split the task at the boundary, or let it call the other side's API.",
     ),
     Rule(
         "STR101",
@@ -184,6 +213,16 @@ _BILLED: Mapping[str, str] = {
 """Kinds of bill items that are findings as well -> rule."""
 
 
+_CROSSING: Mapping[str, str] = {
+    **_BILLED,
+    "fk": "STR009",
+    "read": "STR010",
+    "import": "STR011",
+    "task": "STR012",
+}
+"""Kinds of bill items that a wall between boundaries is checked for -> rule."""
+
+
 def code_of(item: BillItem) -> str:
     """The code under which a bill's item is explained; empty for items that no rule speaks of."""
     return _BILLED.get(item.kind, "")
@@ -193,13 +232,29 @@ def find(facts: Facts, tables: Tables, boundaries: Iterable[Boundary]) -> tuple[
     """All findings, sorted by code and place. A cut that is on two bills is one finding."""
     plan = tuple(boundaries)
     found = {
-        *_across(plan),
+        *_across(plan, _BILLED),
         *_raw_sql(facts, tables, plan),
         *_undescribed(facts, tables),
         *_generic(facts),
         *_deferred(facts),
         *_problems(facts),
         *_observed(facts),
+    }
+    return tuple(sorted(found, key=lambda f: (f.code, f.locations, f.message)))
+
+
+def crossings(analysis: Analysis) -> tuple[Finding, ...]:
+    """Everything that crosses a boundary of the plan, reads, foreign keys, imports and tasks included: what a wall is
+    checked for; the libraries' tables are on no side of a wall. Sorted as ``find`` sorts."""
+    tables = index_tables(analysis.facts)
+    own = [
+        replace(boundary, bill=tuple(item for item in boundary.bill if item.other != FRAMEWORK))
+        for boundary in analysis.boundaries
+        if boundary.name != FRAMEWORK
+    ]
+    found = {
+        *_across(own, _CROSSING),
+        *(f for f in _raw_sql(analysis.facts, tables, analysis.boundaries) if f.code == "STR004"),
     }
     return tuple(sorted(found, key=lambda f: (f.code, f.locations, f.message)))
 
@@ -214,16 +269,21 @@ def _finding(code: str, message: str, locations: Iterable[Location]) -> Finding:
     return Finding(code, rule.severity, message, tuple(sorted(set(locations))), rule.remedy)
 
 
-def _across(boundaries: Iterable[Boundary]) -> Iterator[Finding]:
-    """Bill items that are findings. What has a direction stands on two bills: the one that is reached into counts."""
+def _across(boundaries: Iterable[Boundary], codes: Mapping[str, str]) -> Iterator[Finding]:
+    """Bill items that are findings. What has a direction stands on two bills: the one that is reached into counts;
+    imports and tasks stand on the bill of the side that reaches out only."""
     for boundary in boundaries:
         for item in boundary.bill:
-            code = code_of(item)
+            code = codes.get(item.kind, "")
             if not code:
                 continue
             if item.kind == "transaction":
                 if boundary.name < item.other.split(", ")[0]:
                     yield _finding(code, item.summary, item.locations)
+            elif item.kind == "import":
+                yield _finding(code, f"{boundary.name} imports from {item.other}", item.locations)
+            elif item.kind == "task":
+                yield _finding(code, f"{item.summary} ({boundary.name})", item.locations)
             elif item.direction == "in":
                 yield _finding(code, f"{item.summary} ({item.other} -> {boundary.name})", item.locations)
             elif item.direction == "both" and boundary.name < item.other:

@@ -1,7 +1,7 @@
 """Settings: flags before ``STRANGLER_*`` before the file.
 
 The file is ``strangler.toml``, else ``[tool.strangler]`` of ``pyproject.toml``, in the current directory. It may also
-hold the route table's sections; these are handed over as they are.
+hold the route table's sections and the accepted boundaries; these are handed over as they are.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ SETTINGS: Mapping[str, tuple[str | None, str]] = {
 }
 """Name -> (default, what it is)."""
 ROUTE_SECTIONS = ("gateway", "upstreams", "groups", "routes")
+SECTIONS = (*ROUTE_SECTIONS, "boundaries")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,12 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """All settings, and the route table's sections of the file (``document``; empty where it has none)."""
+    """All settings; as they stand in the file the route table's sections (``document``) and the boundaries that the
+    team has accepted. Both are empty where it has none."""
 
     settings: Mapping[str, Setting]
     document: dict[str, Any] = field(default_factory=dict)
+    boundaries: dict[str, Any] = field(default_factory=dict)
     file: Path | None = None
 
     def get(self, name: str, flag: str | None = None) -> str | None:
@@ -56,6 +59,7 @@ def load(directory: Path, environ: Mapping[str, str], file: Path | None = None) 
     return Configuration(
         settings={name: _setting(name, document, environ, file) for name in SETTINGS},
         document={key: value for key, value in document.items() if key in ROUTE_SECTIONS},
+        boundaries=document.get("boundaries", {}),
         file=file,
     )
 
@@ -101,14 +105,14 @@ def _setting(
 
 
 def _check(key: str, value: object, file: Path) -> None:
-    if key in ROUTE_SECTIONS:
+    if key in SECTIONS:
         return
     if key == "token":
         raise BadDocument(
             "a token does not belong in a file", where=f"{file}: token", remedy="Set STRANGLER_TOKEN instead."
         )
     if key not in SETTINGS:
-        known = (*SETTINGS, *ROUTE_SECTIONS)
+        known = (*SETTINGS, *SECTIONS)
         near = get_close_matches(key, known, n=1)
         hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
         raise BadDocument(f"unknown key {key!r}", where=f"{file}: {key}", remedy=hint)

@@ -11,16 +11,15 @@ from analyzer.boundaries.metrics import measure
 from analyzer.boundaries.naming import name_groups
 from analyzer.boundaries.order import loads, put_after, rank
 from analyzer.boundaries.partition import Group, partition_tables
-from analyzer.boundaries.pins import Named, Pins, hold, read_pins
+from analyzer.boundaries.pins import Named, hold, pinned
 from analyzer.boundaries.place import Placement, place_code
 from analyzer.boundaries.verdicts import judge, judge_shared
-from analyzer.coupling import Tables
+from analyzer.coupling import Tables, index_tables
 from analyzer.model.facts import Facts
-from analyzer.model.plan import BillItem, Boundary, Edge, Metrics, Step
+from analyzer.model.pins import NO_PINS, Pins
+from analyzer.model.plan import Analysis, BillItem, Boundary, Edge, Metrics, Step
 
-__all__ = ["NO_PINS", "Pins", "draw", "read_pins"]
-
-NO_PINS = Pins()
+__all__ = ["draw", "undecided"]
 
 
 def draw(
@@ -33,6 +32,21 @@ def draw(
     groups = partition_tables(facts, tables, edges, seed)
     draft = list(zip(name_groups(groups, tables, _degrees(tables, edges)), groups, strict=True))
     return _plan(facts, tables, edges, hold(draft, pins, tables, must_link(tables, edges)))
+
+
+def undecided(analysis: Analysis, pins: Pins) -> tuple[tuple[str, str], ...]:
+    """Models that no pin names although they belong to a pinned boundary, with its name: the rest of their cluster is
+    there. Sorted by label."""
+    tables = index_tables(analysis.facts)
+    place = pinned(pins, tables, must_link(tables, analysis.edges))
+    found = [
+        (label, boundary.name)
+        for boundary in analysis.boundaries
+        if boundary.name in pins.boundaries
+        for label in boundary.models
+        if tables.by_label[label] not in place
+    ]
+    return tuple(sorted(found))
 
 
 def _plan(

@@ -8,9 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from analyzer.boundaries.partition import Group
 from analyzer.coupling import Tables
-
-FRAMEWORK = "framework"
-"""The name of the group of Django's and other libraries' tables."""
+from analyzer.model.pins import FRAMEWORK
 
 
 def name_groups(groups: Sequence[Group], tables: Tables, degree: Mapping[str, float]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What the team has decided: where models belong, whatever the clustering thinks.
+"""The draft of the clustering with the team's decisions held.
 
 A plan starts as a draft and ends as a decision. Pins move models of the draft; what is not pinned stays where the draft
 has it, and what is left of a cluster of which most is pinned to one boundary follows.
@@ -7,65 +7,17 @@ has it, and what is left of a cluster of which most is pinned to one boundary fo
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from re import fullmatch
-from types import MappingProxyType
-from typing import Any
 
-from analyzer.boundaries.naming import FRAMEWORK
 from analyzer.boundaries.partition import Group
 from analyzer.coupling import Tables
 from analyzer.errors import BadPins
+from analyzer.model.pins import Pins
 
 Named = list[tuple[str, Group]]
-
-
-@dataclass(frozen=True, slots=True)
-class Pins:
-    """``boundaries``: name -> its models (labels, ``app.*`` patterns or tables). ``shared``: name -> whether it is
-    shared reference data, where the team has said so."""
-
-    boundaries: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    shared: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
-
-    def __bool__(self) -> bool:
-        return bool(self.boundaries)
-
-
-def read_pins(document: Mapping[str, Any], where: str) -> Pins:
-    """The ``[boundaries.NAME]`` tables of a configuration: ``models``, a list, and ``shared``, true or false.
-
-    Raises BadPins for anything else; ``where`` names the file.
-    """
-    sections = document.get("boundaries", {})
-    if not isinstance(sections, Mapping):
-        raise BadPins("boundaries is not a table", where=where, remedy="Write [boundaries.NAME].")
-    boundaries, shared = {}, {}
-    for name, section in sections.items():
-        place = f"{where}: boundaries.{name}"
-        if not isinstance(section, Mapping):
-            raise BadPins(
-                "this is not a table", where=place, remedy='Write models = ["app.Model", ...] in it.'
-            )
-        if name == FRAMEWORK or not fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
-            raise BadPins(
-                "no boundary can have this name", where=place, remedy="Use letters, digits, - and _."
-            )
-        for key in section:
-            if key not in ("models", "shared"):
-                raise BadPins(f"unknown key {key!r}", where=place, remedy="Known: models, shared.")
-        models = section.get("models", [])
-        if not isinstance(models, Sequence) or isinstance(models, str) or not _all_strings(models):
-            raise BadPins("models is not a list of strings", where=place, remedy='Write ["app.Model", ...].')
-        if "shared" in section:
-            if not isinstance(section["shared"], bool):
-                raise BadPins("shared is neither true nor false", where=place, remedy="Write shared = true.")
-            shared[name] = section["shared"]
-        boundaries[name] = tuple(models)
-    return Pins(boundaries, shared)
+"""A partition: the groups and their names."""
 
 
 def hold(draft: Named, pins: Pins, tables: Tables, linked: Iterable[tuple[str, str]]) -> Named:
@@ -75,8 +27,12 @@ def hold(draft: Named, pins: Pins, tables: Tables, linked: Iterable[tuple[str, s
     """
     if not pins:
         return draft
-    place = _follow(_places(pins, tables), linked)
-    members: dict[str, list[str]] = {name: [] for name, _ in draft}
+    place = pinned(pins, tables, linked)
+    if pins.rest:
+        draft = [
+            (name if group.library or name in pins.boundaries else pins.rest, group) for name, group in draft
+        ]
+    members: dict[str, list[str]] = {}
     for name, group in draft:
         rest = _rest(name, group, place)
         for table in group.tables:
@@ -90,6 +46,11 @@ def hold(draft: Named, pins: Pins, tables: Tables, linked: Iterable[tuple[str, s
         for name, found in members.items()
         if found
     ]
+
+
+def pinned(pins: Pins, tables: Tables, linked: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Table -> the boundary that it is pinned to, by itself or by a table that it cannot be parted from."""
+    return _follow(_places(pins, tables), linked)
 
 
 def _rest(name: str, group: Group, place: Mapping[str, str]) -> str:
@@ -107,7 +68,7 @@ def _group(
     hubs: frozenset[str],
     pins: Pins,
 ) -> Group:
-    shared = pins.shared.get(name, old.shared if old else False)
+    shared = pins.shared.get(name, old.shared if old and name != pins.rest else False)
     names = tuple(sorted(members))
     return Group(
         names,
@@ -123,7 +84,7 @@ def _places(pins: Pins, tables: Tables) -> dict[str, str]:
     place: dict[str, str] = {}
     for name, wanted in sorted(pins.boundaries.items()):
         for text in wanted:
-            for table in _match(text, tables, f"boundaries.{name}"):
+            for table in _match(text, tables, f"boundaries.{name}", strict=pins.strict):
                 if place.setdefault(table, name) != name:
                     label = tables.label[table]
                     raise BadPins(
@@ -134,7 +95,7 @@ def _places(pins: Pins, tables: Tables) -> dict[str, str]:
     return place
 
 
-def _match(text: str, tables: Tables, where: str) -> list[str]:
+def _match(text: str, tables: Tables, where: str, *, strict: bool) -> list[str]:
     own = {label: table for label, table in tables.by_label.items() if table not in tables.library}
     if text in own:
         return [own[text]]
@@ -142,7 +103,7 @@ def _match(text: str, tables: Tables, where: str) -> list[str]:
         return [text]
     folded = {label.lower(): table for label, table in own.items()}
     found = sorted({table for label, table in folded.items() if fnmatchcase(label, text.lower())})
-    if found:
+    if found or not strict:
         return found
     if text in tables.by_label or text in tables.library:
         raise BadPins(
@@ -173,7 +134,3 @@ def _follow(place: dict[str, str], linked: Iterable[tuple[str, str]]) -> dict[st
                     remedy="One inherits from the other, or is its many-to-many table: pin both to one boundary.",
                 )
     return place
-
-
-def _all_strings(values: Sequence[object]) -> bool:
-    return all(isinstance(value, str) and value for value in values)

@@ -21,6 +21,10 @@ COMMANDS = {
         "strangler.cli.analyze:analyze",
         "Map the coupling of a Django monolith and suggest boundaries.",
     ),
+    "check": (
+        "strangler.cli.check:check",
+        "Hold the walls between boundaries: what is new across them?",
+    ),
     "observe": (
         "strangler.cli.observe:observe",
         "See what the monolith really does: the recorder and its files.",

@@ -35,4 +35,9 @@ def when(seconds: float) -> str:
 
 def print_json(content: dict[str, Any]) -> None:
     """A JSON object with its schema's version on standard output."""
-    typer.echo(json.dumps({"schema_version": SCHEMA_VERSION, **content}, indent=2, ensure_ascii=False))
+    typer.echo(as_json(content))
+
+
+def as_json(content: dict[str, Any]) -> str:
+    """A JSON object with its schema's version."""
+    return json.dumps({"schema_version": SCHEMA_VERSION, **content}, indent=2, ensure_ascii=False)

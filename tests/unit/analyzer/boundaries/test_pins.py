@@ -3,9 +3,10 @@ from re import escape
 import pytest
 from fakes.code_base import CodeBase, shop
 
-from analyzer.boundaries import Pins, draw, read_pins
+from analyzer.boundaries import draw
 from analyzer.coupling import couple, index_tables
 from analyzer.errors import BadPins
+from analyzer.model.pins import Pins, read_pins
 from analyzer.model.plan import Boundary
 
 

@@ -1,0 +1,112 @@
+"""What ``analyze`` and ``check`` share: how a project is analysed from the command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import typer
+
+from strangler.config import load, read_file
+
+if TYPE_CHECKING:
+    from analyzer.baseline import LineAt
+    from analyzer.model.pins import Pins
+    from analyzer.pipeline import Outcome, Progress
+    from analyzer.runtime import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A project to analyse, and whether and where what is found is kept for the next run."""
+
+    path: Path
+    cache: bool = True
+    cache_dir: Path | None = None
+
+    def run(self, pins: Pins, *, seed: int = 0, evidence: Evidence | None = None) -> Outcome:
+        """Analyse it, with a progress bar on a terminal and the seconds on standard error."""
+        from analyzer.cache import default_folder
+        from analyzer.pipeline import Options, run
+
+        started = perf_counter()
+        folder = (self.cache_dir or default_folder()) if self.cache else None
+        with _progress() as progress:
+            options = Options(seed=seed, pins=pins)
+            outcome = run(self.path, options, progress=progress, cache=folder, evidence=evidence)
+        number = outcome.modules
+        modules = f"{number:,} module" if number == 1 else f"{number:,} modules"
+        typer.echo(f"analysed {modules} in {perf_counter() - started:.1f} s", err=True)
+        return outcome
+
+
+def pins_of(file: Path | None) -> Pins:
+    """The boundaries that a file decides; without one, those of ``strangler.toml`` in the current directory."""
+    from analyzer.model.pins import read_pins
+
+    if file is not None:
+        return read_pins(read_file(file), str(file))
+    configuration = load(Path(), os.environ)
+    return read_pins({"boundaries": configuration.boundaries}, str(configuration.file or "strangler.toml"))
+
+
+def below_repository(path: Path) -> str:
+    """The analysed folder as seen from the root of its repository, with a slash behind it; empty where they are one,
+    or where there is no repository."""
+    folder = path.resolve()
+    for root in (folder, *folder.parents):
+        if (root / ".git").exists():
+            below = folder.relative_to(root).as_posix()
+            return "" if below == "." else f"{below}/"
+    return ""
+
+
+def lines_of(folder: Path) -> LineAt:
+    """Reads lines of a project's files; each file is read once."""
+    from functools import cache
+
+    @cache
+    def lines(file: str) -> list[str]:
+        try:
+            return (folder / file).read_text("utf-8", "replace").splitlines()
+        except OSError:
+            return []
+
+    return lambda place: found[place.line - 1] if 0 < place.line <= len(found := lines(place.file)) else ""
+
+
+@contextmanager
+def _progress() -> Iterator[Progress | None]:
+    """A progress bar on standard error, if that is a terminal: one bar over all stages, so that it never goes back."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description:<10}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    # without a thread that redraws: parsing forks, which is safe only while there is no other thread
+    with Bar(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
+        task = bar.add_task("read", total=1.0)
+        shown = -1.0
+
+        def advance(stage: str, done: int, total: int) -> None:
+            nonlocal shown
+            start, share = _STAGES.get(stage, (0.0, 1.0))
+            completed = start + share * done / max(total, 1)
+            if completed - shown >= 0.005:
+                shown = completed
+                bar.update(task, description=stage, completed=completed, refresh=True)
+
+        yield advance
+
+
+_STAGES = {"parse": (0.0, 0.25), "resolve": (0.25, 0.6), "boundaries": (0.85, 0.15)}
+"""Where on the bar each stage begins, and its share of it: about the time it takes."""
