@@ -10,6 +10,7 @@ from analyzer.resolve import (
     definitions,
     filtersets,
     forms,
+    graphql,
     lookups,
     members,
     orm,
@@ -393,6 +394,9 @@ KNOWN: dict[str, External_] = {
     "rest_framework.serializers._save_links": serializers.save_links,
     "rest_framework.serializers._validate_fields": serializers.validate_fields,
     "rest_framework.views._chosen": serializers.chosen,
+    "strawberry.Schema": graphql.schema,
+    "strawberry.django.views._execute": graphql.execute,
+    "strawberry.federation.Schema": graphql.schema,
     "typing.cast": _cast,
 }
 KNOWN_LAST: dict[str, External_] = {

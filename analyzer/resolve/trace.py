@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from analyzer.model.facts import EntryKind, Location
-from analyzer.resolve import authentication, lookups, orm, signals, urls
+from analyzer.resolve import authentication, graphql, lookups, orm, signals, urls
 from analyzer.resolve.admin_urls import registered
 from analyzer.resolve.invoke import traced
 from analyzer.resolve.levels import Found
@@ -80,6 +80,7 @@ def trace(m: Machine, progress: Callable[[int, int], None] | None = None) -> Tra
         if progress
         else None,
     )
+    result.routes.extend(graphql.mutations(m))
     result.entries = list(_entries(m, states))
     for done, state in enumerate(states):
         _trace_rest(m, state)
