@@ -105,9 +105,13 @@ def declared(m: Machine, cls: Class) -> Made | None:
     m.fill(cls)
     for owner in cls.order()[0]:
         for decorator in owner.decorators:
-            if isinstance(decorator, Made) and "strawberry" in decorator.callee and decorator.args:
-                if isinstance(decorator.args[0], Class) and m.registry.is_model(decorator.args[0]):
-                    return decorator
+            if (
+                isinstance(decorator, Made)
+                and "strawberry" in decorator.callee
+                and decorator.args
+                and m.registry.is_model(decorator.args[0])
+            ):
+                return decorator
     return None
 
 
@@ -183,7 +187,7 @@ class Schema:
 
     def run(self, field: Field) -> None:
         """A field of a root."""
-        leads = [cls for cls in types(self.m, field.owner.module, field.annotation)]
+        leads = list(types(self.m, field.owner.module, field.annotation))
         function = field.function
         if function is not None:
             self._resolve(function, field.owner.instance())
