@@ -133,8 +133,8 @@ _ALL = (
     Rule(
         "STR104",
         "warning",
-        "raw SQL that could not be parsed",
-        "Its tables are not in the analysis.",
+        "raw SQL that could not be read",
+        "Its tables are not in the analysis, or are guessed from the words before them.",
         "Check by hand which tables the statement reads and writes.",
     ),
     Rule(
@@ -196,6 +196,7 @@ _PROBLEMS: Mapping[str, str] = {
     "unparsed-file": "STR101",
     "undecodable-file": "STR101",
     "file-too-large": "STR101",
+    "unread-sql": "STR104",
     "no-settings": "STR102",
     "unread-settings": "STR102",
     "unfollowed-include": "STR106",

@@ -77,7 +77,13 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
         orm_sites_resolved=resolved,
         problems=tuple(
             sorted(
-                [*problems, *m.ledger.problems, *_open_relations(m, trace), *_uninstalled(trace)],
+                [
+                    *problems,
+                    *m.ledger.problems,
+                    *_unread_sql(m),
+                    *_open_relations(m, trace),
+                    *_uninstalled(trace),
+                ],
                 key=lambda found: (found.locations, found.code, found.message),
             )
         ),
@@ -340,6 +346,20 @@ def _relation(m: Machine, link: Link) -> Relation:
         link.kind, link.name, link.label, where, link.target_text, link.on_delete, link.related_name,
         link.through_label, link.through_table or None, link.null,
     )  # fmt: skip
+
+
+def _unread_sql(m: Machine) -> Iterator[Finding]:
+    """Raw SQL of which no call told what it says."""
+    known = {raw.location for raw in m.ledger.raw_sql if raw.tables_read or raw.tables_written}
+    for where, why in m.ledger.unread_sql.items():
+        if where not in known:
+            yield Finding(
+                "unread-sql",
+                "warning",
+                f"which tables the raw SQL here uses is not known: {why}",
+                (where,),
+                "Check by hand which tables it reads and writes.",
+            )
 
 
 def _open_relations(m: Machine, trace: Trace) -> Iterator[Finding]:

@@ -73,7 +73,10 @@ def _attribute(m: Machine, scope: Scope, value: Value, name: str, line: int) -> 
         case Made():
             return (
                 Method(value, name)
-                if name in _SIGNAL_METHODS or name in ORDERINGS or _renders(value, name)
+                if name in _SIGNAL_METHODS
+                or name in ORDERINGS
+                or (name == "format" and value.short == "SQL")
+                or _renders(value, name)
                 else External(f"{value.callee}.{name}")
             )
         case Map() if value.cls is not None and value.cls.find(name) is not None:

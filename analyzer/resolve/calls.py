@@ -135,8 +135,11 @@ def _method(
     receiver, name = method.receiver, method.name
     match receiver:
         case Query() | Record():
-            if name == "raw":
-                sql.statement(m, scope, args[0] if args else None, line)
+            if name == "raw" and args:
+                if sql.looks_like_sql(args[0]):
+                    sql.statement(m, scope, args[0], line)
+                else:
+                    sql.unread(m, scope, line, "it is computed")
             return orm.call(m, scope, method, args, kwargs, line)
         case Meta():
             return model_options.call(m, receiver, name, args)
@@ -154,6 +157,8 @@ def _method(
             return Unknown("what __init__ returns")
         case Made() if name in ORDERINGS:
             return receiver
+        case Made() if name == "format":
+            return sql.composed(receiver, args, kwargs)
         case Made() if name == "render":
             return rendering.loaded(m, scope, receiver, args, kwargs, line)
         case Made():

@@ -68,6 +68,11 @@ _NO_CALLBACKS = frozenset(
     ]
 )
 
+_SQL = frozenset(
+    {"callproc", "copy_expert", "execute", "executemany", "execute_sql", "mogrify", "RawSQL", "RunSQL"}
+)
+"""What takes a statement: methods of cursors, an expression, a migration's operation."""
+
 External_ = Callable[[Machine, Scope, list[Value], dict[str, Value], int], Value]
 
 
@@ -79,12 +84,10 @@ def call(
     known = KNOWN.get(name) or (KNOWN_LAST.get(last) if not name.startswith("builtins.") else None)
     if known is not None:
         return known(m, scope, args, kwargs, line)
-    if (
-        last in {"execute", "executemany", "RunSQL", "RawSQL", "execute_sql", "copy_expert", "mogrify"}
-        and args
-        and sql.looks_like_sql(args[0])
-    ):
+    if last in _SQL and args and sql.looks_like_sql(args[0]):
         sql.statement(m, scope, args[0], line)
+    elif last in _SQL and name.startswith("django.db.") and not name.startswith("django.db.models."):
+        sql.unread(m, scope, line, "it is computed")
     elif last == "connect" and "signal" in name.lower() and args:
         signals.connect(
             m,

@@ -71,6 +71,8 @@ class Ledger:
     registrations: list[Registration] = field(default_factory=list)
     receivers: list[Receiver] = field(default_factory=list)
     raw_sql: dict[RawSQL, None] = field(default_factory=dict)
+    unread_sql: dict[Location, str] = field(default_factory=dict)
+    """Where raw SQL was run whose tables were not known in some context, and why."""
     sites: dict[tuple[str, int], str] = field(default_factory=dict)
     """(file, site) -> "" when resolved, "foreign", or the reason why it is not."""
     calls: dict[tuple[str, str, str, int], None] = field(default_factory=dict)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache
-
 from analyzer.model.facts import Location, RawSQL
+from analyzer.resolve.expressions import PLACEHOLDER
 from analyzer.resolve.machine import Machine
-from analyzer.resolve.scope import Scope
-from analyzer.resolve.values import Items, Literal, Map, Value, is_sql, options, strings, text
-
-_PLACEHOLDERS = re.compile(r"%\((\w+)\)s|%s|\{\w*\}")
+from analyzer.resolve.scope import PERHAPS, Scope
+from analyzer.resolve.tables_of_sql import DIALECTS, tables
+from analyzer.resolve.values import Items, Literal, Made, Map, Value, is_sql, options, strings, text
 
 
 def looks_like_sql(value: Value | None) -> bool:
@@ -26,11 +23,14 @@ def statement(m: Machine, scope: Scope, value: Value | None, line: int) -> None:
     for option in _all(value):
         if not (isinstance(option, Literal) and isinstance(option.value, str)) or not is_sql(option.value):
             continue
-        read, written, parsed = tables(option.value)
+        read, written, parsed, computed = tables(option.value, dialect(m))
+        sure = 0.9 if parsed else PERHAPS
         for table in read:
-            m.effect(scope, line, table, "read", "raw", 0.9, "raw SQL")
+            m.effect(scope, line, table, "read", "raw", sure, "raw SQL")
         for table in written:
-            m.effect(scope, line, table, "write", "raw", 0.9, "raw SQL")
+            m.effect(scope, line, table, "write", "raw", sure, "raw SQL")
+        if computed:
+            unread(m, scope, line, "the name of a table in it is computed")
         for left in read:
             for right in read:
                 if left < right:
@@ -39,6 +39,37 @@ def statement(m: Machine, scope: Scope, value: Value | None, line: int) -> None:
         function = scope.function.local_name if scope.function else ""
         if scope.module.source is not None:
             m.ledger.raw_sql[RawSQL(where, function, read, written, parsed)] = None
+
+
+def unread(m: Machine, scope: Scope, line: int, why: str) -> None:
+    """Note raw SQL whose tables are not known here; another call of the same line may still tell them."""
+    if scope.module.source is not None:
+        m.ledger.unread_sql.setdefault(Location(scope.module.file, line), why)
+
+
+def dialect(m: Machine) -> str | None:
+    """The language of the default database, if its ENGINE is known."""
+    databases = m.setting("DATABASES")
+    default = databases.items.get("default") if isinstance(databases, Map) else None
+    engine = text(default.items.get("ENGINE")) if isinstance(default, Map) else None
+    return DIALECTS.get((engine or "").rpartition(".")[2])
+
+
+def composed(made: Made, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """``sql.SQL("... {}").format(sql.Identifier("name"))``."""
+    plain = text(made.args[0]) if made.args else None
+    if plain is None:
+        return made
+    for value in args:
+        plain = plain.replace("{}", _identifier(value), 1)
+    for name, value in kwargs.items():
+        plain = plain.replace(f"{{{name}}}", _identifier(value))
+    return Made(made.callee, [Literal(plain)], {}, made.module, made.line)
+
+
+def _identifier(value: Value) -> str:
+    known = value.args if isinstance(value, Made) and value.short == "Identifier" else ()
+    return ".".join(f'"{part}"' for part in map(text, known) if part) or PLACEHOLDER
 
 
 def extra_tables(m: Machine, scope: Scope, own: str, given: dict[str, Value], line: int) -> None:
@@ -61,48 +92,10 @@ def extra_tables(m: Machine, scope: Scope, own: str, given: dict[str, Value], li
 def _all(value: Value | None) -> list[Value]:
     if value is None:
         return []
+    if isinstance(value, Made) and value.short == "SQL" and value.args:
+        value = value.args[0]
     return (
         [each for item in value.items for each in options(item)]
         if isinstance(value, Items)
         else list(options(value))
     )
-
-
-@cache
-def tables(text: str) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
-    """The tables that a statement reads and writes, sorted, in lower case; the flag says whether it could be parsed."""
-    import sqlglot  # costs more to import than most projects' SQL costs to parse
-    from sqlglot import exp
-    from sqlglot.errors import SqlglotError
-
-    try:
-        trees = [
-            tree
-            for tree in sqlglot.parse(_PLACEHOLDERS.sub("NULL", text), error_level=sqlglot.ErrorLevel.RAISE)
-            if tree
-        ]
-    except (SqlglotError, RecursionError):
-        return (), (), False
-    read: set[str] = set()
-    written: set[str] = set()
-    for tree in trees:
-        named = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
-        target = (
-            tree.this
-            if isinstance(tree, exp.Insert | exp.Update | exp.Delete | exp.Merge | exp.Create | exp.Drop)
-            else None
-        )
-        if isinstance(target, exp.Schema):
-            target = target.this
-        targets = [target] if isinstance(target, exp.Table) else []
-        if isinstance(tree, exp.TruncateTable):
-            targets = [table for table in tree.expressions if isinstance(table, exp.Table)]
-        written.update(table.name.lower() for table in targets)
-        found = {
-            table.name.lower()
-            for table in tree.find_all(exp.Table)
-            if table not in targets or table.name.lower() not in written
-        }
-        read.update(name for name in found - named if name and name != "unknown")
-    written.discard("unknown")
-    return tuple(sorted(read)), tuple(sorted(written)), True

@@ -415,7 +415,7 @@ def key(value: Value) -> Hashable:
 
 
 _VERBS = re.compile(
-    r"^[\s(]*(select|insert|update|delete|with|replace|merge|truncate|create|alter|drop|lock|copy)\b",
+    r"^[\s(]*(select|insert|update|delete|with|replace|merge|truncate|create|alter|drop|lock|copy|explain|refresh|call)\b",
     re.IGNORECASE,
 )
 
