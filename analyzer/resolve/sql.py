@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from analyzer.model.facts import Location, RawSQL
-from analyzer.resolve.expressions import PLACEHOLDER
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import PERHAPS, Scope
 from analyzer.resolve.tables_of_sql import DIALECTS, tables
-from analyzer.resolve.values import Items, Literal, Made, Map, Value, is_sql, options, strings, text
+from analyzer.resolve.values import (
+    PLACEHOLDER,
+    Items,
+    Literal,
+    Made,
+    Map,
+    Value,
+    is_sql,
+    options,
+    strings,
+    text,
+)
 
 
 def looks_like_sql(value: Value | None) -> bool:

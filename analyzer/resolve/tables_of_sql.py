@@ -87,7 +87,7 @@ def _named(read: set[str], written: set[str], parsed: bool) -> Named:
     return Named(tuple(sorted(read - _COMPUTED)), tuple(sorted(written - _COMPUTED)), parsed, computed)
 
 
-def _of_tree(tree: exp.Expression, read: set[str], written: set[str]) -> None:
+def _of_tree(tree: exp.Expr, read: set[str], written: set[str]) -> None:
     from sqlglot import exp
 
     named = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
@@ -105,7 +105,7 @@ def _of_tree(tree: exp.Expression, read: set[str], written: set[str]) -> None:
     )
 
 
-def _changed(tree: exp.Expression) -> Iterator[exp.Table]:
+def _changed(tree: exp.Expr) -> Iterator[exp.Table]:
     """What the statements that write, also those in a WITH, write to."""
     from sqlglot import exp
 

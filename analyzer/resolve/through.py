@@ -20,7 +20,10 @@ def through_model(registry: Registry, link: Link) -> Class | None:
     near, far = (f"{side}{source.name.lower()}" for side in (("from_", "to_") if itself else ("", "")))
     if not itself and link.target is not None:
         far = link.target.name.lower()
-    info = Info(made, f"{owner.app}.{name}", owner.app, link.through_table, False, False, True, "", True, [])
+    info = Info(
+        cls=made, label=f"{owner.app}.{name}", app=owner.app, table=link.through_table,
+        abstract=False, proxy=False, managed=True, swappable="", installed=True, parents=[],
+    )  # fmt: skip
     info.links = {
         near: _key(near, link, made, source),
         far: _key(far, link, made, link.target),
