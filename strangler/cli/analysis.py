@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 import typer
@@ -31,19 +30,21 @@ class Target:
     cache_dir: Path | None = None
 
     def run(self, pins: Pins, *, seed: int = 0, evidence: Evidence | None = None) -> Outcome:
-        """Analyse it, with a progress bar on a terminal and the seconds on standard error."""
+        """Analyse it, with a progress bar on a terminal."""
         from analyzer.cache import default_folder
         from analyzer.pipeline import Options, run
 
-        started = perf_counter()
         folder = (self.cache_dir or default_folder()) if self.cache else None
         with _progress() as progress:
             options = Options(seed=seed, pins=pins)
-            outcome = run(self.path, options, progress=progress, cache=folder, evidence=evidence)
-        number = outcome.modules
-        modules = f"{number:,} module" if number == 1 else f"{number:,} modules"
-        typer.echo(f"analysed {modules} in {perf_counter() - started:.1f} s", err=True)
-        return outcome
+            return run(self.path, options, progress=progress, cache=folder, evidence=evidence)
+
+
+def tell(outcome: Outcome, seconds: float) -> None:
+    """On standard error, when all is done: how much was analysed, and how long it took."""
+    number = outcome.modules
+    modules = f"{number:,} module" if number == 1 else f"{number:,} modules"
+    typer.echo(f"analysed {modules} in {seconds:.1f} s", err=True)
 
 
 def pins_of(file: Path | None) -> Pins:

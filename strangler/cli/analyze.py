@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strangler.cli.analysis import Target, below_repository, pins_of
+from strangler.cli.analysis import Target, below_repository, pins_of, tell
 from strangler.cli.output import write
 from strangler.errors import BadDocument, Unknown
 
@@ -61,12 +62,14 @@ def analyze(
         raise BadDocument("a single boundary is printed as text", where="--boundary", remedy=remedy)
     from analyzer.runtime import Evidence
 
+    started = perf_counter()
     evidence = Evidence(runtime or (), access_log or ())
     outcome = Target(path, cache, cache_dir).run(pins_of(pin), seed=seed, evidence=evidence)
     if format == "text":
         _print_text(outcome.analysis(), boundary, str(path), output)
     else:
         write(_document(outcome, format, path), output)
+    tell(outcome, perf_counter() - started)
 
 
 def rule(

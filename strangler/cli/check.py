@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strangler.cli.analysis import Target, below_repository, lines_of, pins_of
+from strangler.cli.analysis import Target, below_repository, lines_of, pins_of, tell
 from strangler.cli.output import write
 from strangler.cli.text import as_json
 from strangler.errors import BadDocument
@@ -63,12 +64,14 @@ def check(
 ) -> int:
     """Compare what crosses the boundaries with what was accepted. Nothing of the project is imported or run."""
     _refuse(format, baseline, update, since, import_linter)
+    started = perf_counter()
     target = Target(path, cache, cache_dir)
     accepted = pins_of(pin)
     if import_linter is not None:
         return _write_walls(target.run(accepted).analysis(), accepted, import_linter)
     known = _known(target, accepted, None if update else baseline, since)
-    analysis = target.run(_walls(accepted, known)).analysis()
+    outcome = target.run(_walls(accepted, known))
+    analysis = outcome.analysis()
     found = _crossing(analysis, path)
     if update:
         assert baseline is not None
@@ -78,6 +81,7 @@ def check(
     assert known is not None
     drift = compare(known, found)
     write(_document(drift, _undecided(analysis, accepted), format, path), output)
+    tell(outcome, perf_counter() - started)
     return 1 if drift.new and not exit_zero else 0
 
 

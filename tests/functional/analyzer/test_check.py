@@ -137,9 +137,7 @@ def test_without_accepted_boundaries_the_draft_of_the_baseline_is_the_wall(here,
 
 
 def test_a_model_that_no_boundary_names_is_told(here, tmp_path):
-    (tmp_path / "strangler.toml").write_text(
-        ACCEPTED.replace("billing.*", "billing.I*")
-    )
+    (tmp_path / "strangler.toml").write_text(ACCEPTED.replace("billing.*", "billing.I*"))
     here.run(*BASELINE, "--update-baseline")
     assert "billing.Payment is in no accepted boundary and taken for billing's" in here.run(*BASELINE).out
 
