@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from analyzer.resolve import options as model_options
 from analyzer.resolve import orm, self_assigned
 from analyzer.resolve.machine import Machine
@@ -42,61 +45,45 @@ _SIGNAL_METHODS = frozenset({"asend", "connect", "send", "send_robust"})
 
 def attribute(m: Machine, scope: Scope, value: Value, name: str, line: int) -> Value:
     """The attribute of each thing that the value may be."""
-    if not isinstance(value, Either):
-        return _attribute(m, scope, value, name, line)
-    return merge([_attribute(m, scope, option, name, line) for option in value.options])
+    return _ATTRIBUTES[type(value)](m, scope, value, name, line)
 
 
-def _attribute(m: Machine, scope: Scope, value: Value, name: str, line: int) -> Value:
-    match value:
-        case Unknown():
-            return value
-        case External():
-            return _setting(m, name) if value.name in SETTINGS else m.external(f"{value.name}.{name}")
-        case Module():
-            found = m.module_name(value.state, name)
-            return found if found is not None else Unknown(f"{value.state.name} has no {name}")
-        case Class():
-            return _of_class(m, scope, value, name, line)
-        case Instance():
-            return _of_instance(m, scope, value, name, line)
-        case Record():
-            return orm.record_attribute(m, scope, value, name, line)
-        case Query():
-            return orm.query_attribute(m, scope, value, name, line)
-        case Super():
-            return _of_super(m, scope, value, name, line)
-        case Meta():
-            return model_options.attribute(m, value, name)
-        case ModelField():
-            return model_options.field_attribute(m, value, name)
-        case Made():
-            return (
-                Method(value, name)
-                if name in _SIGNAL_METHODS
-                or name in ORDERINGS
-                or (name == "format" and value.short == "SQL")
-                or _renders(value, name)
-                else External(f"{value.callee}.{name}")
-            )
-        case Map() if value.cls is not None and value.cls.find(name) is not None:
-            return bind_member(m, scope, value.cls.find(name)[0], value, line)  # type: ignore[index]
-        case Items() if name in _PAGE:
-            return value  # a paginator, a page and its list all stand for the items
-        case Literal() | Items() | Map() | View():
-            return Method(value, name)
-        case Function():
-            return _of_function(m, value, name)
-        case Bound():
-            return (
-                value.receiver
-                if name == "__self__"
-                else value.function
-                if name == "__func__"
-                else Unknown("an attribute of a method")
-            )
-        case _:
-            return Unknown(f"the attribute {name}")
+def _of_either(m: Machine, scope: Scope, value: Either, name: str, line: int) -> Value:
+    return merge([attribute(m, scope, option, name, line) for option in value.options])
+
+
+def _of_external(m: Machine, scope: Scope, value: External, name: str, line: int) -> Value:
+    return _setting(m, name) if value.name in SETTINGS else m.external(f"{value.name}.{name}")
+
+
+def _of_module(m: Machine, scope: Scope, value: Module, name: str, line: int) -> Value:
+    return m.module_name(value.state, name) or Unknown(f"{value.state.name} has no {name}")
+
+
+def _of_made(m: Machine, scope: Scope, value: Made, name: str, line: int) -> Value:
+    if (
+        name in _SIGNAL_METHODS
+        or name in ORDERINGS
+        or (name == "format" and value.short == "SQL")
+        or _renders(value, name)
+    ):
+        return Method(value, name)
+    return External(f"{value.callee}.{name}")
+
+
+def _of_map(m: Machine, scope: Scope, value: Map, name: str, line: int) -> Value:
+    found = value.cls.find(name) if value.cls is not None else None
+    return bind_member(m, scope, found[0], value, line) if found is not None else Method(value, name)
+
+
+def _of_items(m: Machine, scope: Scope, value: Items, name: str, line: int) -> Value:
+    return value if name in _PAGE else Method(value, name)  # a paginator, a page and its list: all are the items
+
+
+def _of_bound(m: Machine, scope: Scope, value: Bound, name: str, line: int) -> Value:
+    if name in {"__self__", "__func__"}:
+        return value.receiver if name == "__self__" else value.function
+    return Unknown("an attribute of a method")
 
 
 def _renders(value: Made, name: str) -> bool:
@@ -216,9 +203,32 @@ def _of_super(m: Machine, scope: Scope, value: Super, name: str, line: int) -> V
     return Unknown(f"super() has no {name} that could be seen")
 
 
-def _of_function(m: Machine, value: Function, name: str) -> Value:
+def _of_function(m: Machine, scope: Scope, value: Function, name: str, line: int) -> Value:
     if name in {"__name__", "__qualname__"}:
         return Literal(value.node.name)
     if name == "__wrapped__" and value.wraps is not None:
         return value.wraps
     return Method(value, name)
+
+
+_ATTRIBUTES: dict[type, Callable[[Machine, Scope, Any, str, int], Value]] = {
+    Unknown: lambda m, scope, value, name, line: value,
+    Either: _of_either,
+    External: _of_external,
+    Module: _of_module,
+    Class: _of_class,
+    Instance: _of_instance,
+    Record: orm.record_attribute,
+    Query: orm.query_attribute,
+    Super: _of_super,
+    Meta: lambda m, scope, value, name, line: model_options.attribute(m, value, name),
+    ModelField: lambda m, scope, value, name, line: model_options.field_attribute(m, value, name),
+    Made: _of_made,
+    Map: _of_map,
+    Items: _of_items,
+    Literal: lambda m, scope, value, name, line: Method(value, name),
+    View: lambda m, scope, value, name, line: Method(value, name),
+    Function: _of_function,
+    Bound: _of_bound,
+    Method: lambda m, scope, value, name, line: Unknown(f"the attribute {name}"),
+}

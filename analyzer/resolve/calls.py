@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from analyzer.model.facts import Location
 from analyzer.resolve import containers, externals, orm, sql
 from analyzer.resolve import options as model_options
@@ -57,32 +60,33 @@ def call(
     m: Machine, scope: Scope, function: Value, args: list[Value], kwargs: dict[str, Value], line: int
 ) -> Value:
     """Call each thing that the function may be."""
-    match function:
-        case Unknown():
-            return _unknown(m, scope, function, args, line)
-        case Function():
-            return _function(m, scope, function, args, kwargs, line)
-        case Bound():
-            return invoke(m, scope, function.function, function.receiver, args, kwargs, line)
-        case Class():
-            return _new(m, scope, function, args, kwargs, line)
-        case Method():
-            return _method(m, scope, function, args, kwargs, line)
-        case External():
-            return externals.call(m, scope, function.name, args, kwargs, line)
-        case Made():
-            return _made(m, scope, function, args, kwargs, line)
-        case View():
-            return _dispatch(m, scope, function.cls, args, line)
-        case Instance():
-            return _instance(m, scope, function, args, kwargs, line)
-        case Either():
-            return merge([call(m, scope, option, args, kwargs, line) for option in function.options])
-        case _:
-            return Unknown("a call of something that is no function")
+    known = _CALLS.get(type(function))
+    if known is None:
+        return Unknown("a call of something that is no function")
+    return known(m, scope, function, args, kwargs, line)
 
 
-def _unknown(m: Machine, scope: Scope, function: Unknown, args: list[Value], line: int) -> Value:
+def _either(
+    m: Machine, scope: Scope, function: Either, args: list[Value], kwargs: dict[str, Value], line: int
+) -> Value:
+    return merge([call(m, scope, option, args, kwargs, line) for option in function.options])
+
+
+def _bound(
+    m: Machine, scope: Scope, function: Bound, args: list[Value], kwargs: dict[str, Value], line: int
+) -> Value:
+    return invoke(m, scope, function.function, function.receiver, args, kwargs, line)
+
+
+def _external(
+    m: Machine, scope: Scope, function: External, args: list[Value], kwargs: dict[str, Value], line: int
+) -> Value:
+    return externals.call(m, scope, function.name, args, kwargs, line)
+
+
+def _unknown(
+    m: Machine, scope: Scope, function: Unknown, args: list[Value], kwargs: dict[str, Value], line: int
+) -> Value:
     externals.run_callbacks(m, scope, args, line)
     return function
 
@@ -204,8 +208,10 @@ def _made(
     return Made(f"{made.callee}()", args, kwargs, scope.module, line)
 
 
-def _dispatch(m: Machine, scope: Scope, cls: Class, args: list[Value], line: int) -> Value:
-    handler = m.attribute(scope, cls.instance(), "dispatch", line)
+def _dispatch(
+    m: Machine, scope: Scope, view: View, args: list[Value], kwargs: dict[str, Value], line: int
+) -> Value:
+    handler = m.attribute(scope, view.cls.instance(), "dispatch", line)
     return (
         m.call(scope, handler, args, {}, line)
         if isinstance(handler, Bound)
@@ -220,3 +226,17 @@ def _instance(
     if found is not None and isinstance(found[0], Function):
         return invoke(m, scope, found[0], function, args, kwargs, line)
     return Unknown(f"a call of a {function.cls.name}")
+
+
+_CALLS: dict[type, Callable[[Machine, Scope, Any, list[Value], dict[str, Value], int], Value]] = {
+    Unknown: _unknown,
+    Either: _either,
+    Function: _function,
+    Bound: _bound,
+    Class: _new,
+    Method: _method,
+    External: _external,
+    Made: _made,
+    View: _dispatch,
+    Instance: _instance,
+}

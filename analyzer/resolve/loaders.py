@@ -7,6 +7,7 @@ They are recognised by the shape of the call: a name like ``get_..._class``, lit
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from analyzer.extract import ir
 from analyzer.resolve.machine import Machine
@@ -17,19 +18,24 @@ _LOADER = re.compile(
     r"^_?(get|load|import|resolve|require|locate)_?([a-z_]*_)?(model|class|view|form|string|object)(e?s)?(_class)?$"
 )
 
+
+
+@cache
+def _is_loader(name: str) -> bool:
+    return _LOADER.match(name) is not None
+
+
+def _last_name(function: ir.Expr) -> str:
+    kind = type(function)
+    return function.attr if kind is ir.Attr else function.id if kind is ir.Name else ""  # type: ignore[union-attr]
+
+
 _SENDERS = frozenset({"async_task", "enqueue", "send_task"})
 
 
 def load(m: Machine, scope: Scope, function: ir.Expr, args: list[Value]) -> Value | None:
     """What a loader call gives, or None when this is not one, or it names nothing that is known."""
-    name = (
-        function.attr
-        if isinstance(function, ir.Attr)
-        else function.id
-        if isinstance(function, ir.Name)
-        else ""
-    )
-    if not args or not _LOADER.match(name):
+    if not args or not _is_loader(_last_name(function)):
         return None
     first = text(args[0])
     if first is None:
@@ -48,14 +54,9 @@ def load(m: Machine, scope: Scope, function: ir.Expr, args: list[Value]) -> Valu
 
 def note_task(m: Machine, scope: Scope, function: ir.Expr, args: list[Value], line: int) -> None:
     """A task that is sent to a queue by its dotted name (``app.send_task("shop.tasks.mail")``) is a call of it."""
-    name = (
-        function.attr
-        if isinstance(function, ir.Attr)
-        else function.id
-        if isinstance(function, ir.Name)
-        else ""
-    )
-    dotted = text(args[0]) if args and name in _SENDERS else None
+    if not args or _last_name(function) not in _SENDERS:
+        return
+    dotted = text(args[0])
     target = m.by_dotted_name(dotted, scope.module) if dotted and "." in dotted else None
     if isinstance(target, Function) and not scope.module.is_library:
         source = scope.function.qualname if scope.function else scope.module.name

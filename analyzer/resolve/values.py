@@ -7,9 +7,9 @@ dicts and registries step by step. Everything else is a plain fact about a name.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from typing import Literal as Choice
 
 from analyzer.extract import ir
@@ -321,18 +321,21 @@ def leads_to_tables(value: Value) -> bool:
 
 def merge(values: Iterable[Value], reason: str = "nothing is assigned") -> Value:
     """One value for what may be any of several: unknowns and None give way to what is known."""
-    values = list(values)
-    if len(values) == 1 and not isinstance(values[0], Either):
-        return values[0]
+    alternatives = dict.fromkeys(values)
+    if len(alternatives) == 1:
+        (only,) = alternatives
+        if type(only) is not Either:
+            return only
     found: dict[Hashable, Value] = {}
     weak: Value | None = None
-    for value in values:
-        for option in options(value):
-            if isinstance(option, Unknown) or (isinstance(option, Literal) and option.value is None):
-                if weak is None or isinstance(weak, Literal):
+    for value in alternatives:
+        for option in value.options if type(value) is Either else (value,):
+            kind = type(option)
+            if kind is Unknown or (kind is Literal and option.value is None):  # type: ignore[attr-defined]
+                if weak is None or type(weak) is Literal:
                     weak = option
-                continue
-            found.setdefault(identity(option), option)
+            else:
+                found.setdefault(_IDENTITIES.get(kind, id)(option), option)
     if not found:
         return weak if weak is not None else Unknown(reason)
     if len(found) == 1:
@@ -345,73 +348,60 @@ def merge(values: Iterable[Value], reason: str = "nothing is assigned") -> Value
 
 def options(value: Value) -> tuple[Value, ...]:
     """The values it may be: one, unless it is an ``Either``."""
-    return value.options if isinstance(value, Either) else (value,)
+    return value.options if type(value) is Either else (value,)
 
 
 def identity(value: Value) -> Hashable:
     """Equal for values that need not be told apart."""
-    match value:
-        case Literal():
-            return (type(value.value), value.value)
-        case External():
-            return value.name
-        case Record() | Meta():
-            return (type(value), id(value.model))
-        case Query():
-            return (
-                Query,
-                id(value.model),
-                id(value.cls),
-                value.manager,
-                value.through,
-                value.rows,
-                id(value.owner),
-            )
-        case Module():
-            return (Module, id(value.state))
-        case ModelField():
-            return (ModelField, id(value.model), value.name, value.backwards)
-        case Bound():
-            return (Bound, id(value.function), identity(value.receiver))
-        case _:
-            return id(value)
+    return _IDENTITIES.get(type(value), id)(value)
+
+
+_IDENTITIES: dict[type, Callable[[Any], Hashable]] = {
+    Literal: lambda value: (type(value.value), value.value),
+    External: lambda value: value.name,
+    Record: lambda value: (Record, id(value.model)),
+    Meta: lambda value: (Meta, id(value.model)),
+    Query: lambda value: (
+        Query, id(value.model), id(value.cls), value.manager, value.through, value.rows, id(value.owner),
+    ),
+    Module: lambda value: (Module, id(value.state)),
+    ModelField: lambda value: (ModelField, id(value.model), value.name, value.backwards),
+    Bound: lambda value: (Bound, id(value.function), identity(value.receiver)),
+}  # fmt: skip
+"""Anything else is told apart by what it is itself."""
 
 
 def key(value: Value) -> Hashable:
     """What tells argument contexts apart: the parts that lead to tables. None for everything else."""
-    match value:
-        case Record() | Query() | Meta() | ModelField():
-            return identity(value)
-        case Class() | Function():
-            return id(value)
-        case Bound():
-            return (id(value.function), key(value.receiver))
-        case Instance():
-            return (Instance, id(value.cls), value.made_with)
-        case View():
-            return (View, id(value.cls))
-        case Literal():
-            plain = value.value
-            label = (
-                isinstance(plain, str)
-                and plain.isascii()
-                and plain.replace(".", "").isidentifier()
-                and "." in plain
-            )
-            telling = (
-                label
-                or isinstance(plain, bool)
-                or plain is None
-                or (isinstance(plain, str) and is_sql(plain))
-            )
-            return (Literal, plain) if telling else None
-        case Items():
-            inner = {key(item) for item in value.items[:_WIDEST]} - {None}
-            return (Items, frozenset(inner)) if inner else None
-        case Either():
-            return frozenset(key(option) for option in value.options)
-        case _:
-            return None
+    found = _KEYS.get(type(value))
+    return None if found is None else found(value)
+
+
+def _literal_key(value: Literal) -> Hashable:
+    """Flags, labels of models and SQL tell; other constants do not."""
+    plain = value.value
+    if isinstance(plain, str):
+        label = "." in plain and plain.isascii() and plain.replace(".", "").isidentifier()
+        return (Literal, plain) if label or is_sql(plain) else None
+    return (Literal, plain) if plain is None or isinstance(plain, bool) else None
+
+
+def _items_key(value: Items) -> Hashable:
+    inner = {key(item) for item in value.items[:_WIDEST]} - {None}
+    return (Items, frozenset(inner)) if inner else None
+
+
+_KEYS: dict[type, Callable[[Any], Hashable]] = {
+    **{kind: _IDENTITIES[kind] for kind in (Record, Query, Meta, ModelField)},
+    Class: id,
+    Function: id,
+    Bound: lambda value: (id(value.function), key(value.receiver)),
+    Instance: lambda value: (Instance, id(value.cls), value.made_with),
+    View: lambda value: (View, id(value.cls)),
+    Literal: _literal_key,
+    Items: _items_key,
+    Either: lambda value: frozenset([key(option) for option in value.options]),
+}
 
 
 _VERBS = re.compile(
