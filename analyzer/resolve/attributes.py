@@ -77,7 +77,9 @@ def _of_map(m: Machine, scope: Scope, value: Map, name: str, line: int) -> Value
 
 
 def _of_items(m: Machine, scope: Scope, value: Items, name: str, line: int) -> Value:
-    return value if name in _PAGE else Method(value, name)  # a paginator, a page and its list: all are the items
+    return (
+        value if name in _PAGE else Method(value, name)
+    )  # a paginator, a page and its list: all are the items
 
 
 def _of_bound(m: Machine, scope: Scope, value: Bound, name: str, line: int) -> Value:

@@ -19,7 +19,6 @@ _LOADER = re.compile(
 )
 
 
-
 @cache
 def _is_loader(name: str) -> bool:
     return _LOADER.match(name) is not None
