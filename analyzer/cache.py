@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
-from importlib import metadata, resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from analyzer.config import IGNORED_FOLDERS, TEMPLATE_SUFFIXES
@@ -48,22 +46,32 @@ def digest(*parts: bytes) -> bytes:
 
 @cache
 def generation() -> bytes:
-    """Digest of everything but the project that an analysis depends on: another version gives other facts."""
-    parts = [sys.version.encode()]
-    parts += [
-        metadata.version(name).encode() for name in ("msgspec", "networkx", "sqlglot", "tree-sitter-python")
-    ]
-    for entry in _sources(resources.files("analyzer")):
-        parts += [entry.name.encode(), entry.read_bytes()]
-    return digest(*parts)
+    """Digest of everything but the project that an analysis depends on: another version gives other facts.
+
+    Of the analyzer's own files the sizes and times of change are looked at, of what it imports the versions: reading
+    and importing them would take longer than all the rest of a run in which nothing has changed.
+    """
+    own = Path(__file__).parent
+    parts = [sys.version, str(own), *_versions()]
+    for folder, folders, files in os.walk(own):
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        for name in sorted(files):
+            status = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118 - strings are faster
+            parts.append(f"{name} {status.st_size} {status.st_mtime_ns}")
+    return digest(*(part.encode("utf-8", "surrogateescape") for part in parts))
 
 
-def _sources(folder: Traversable) -> Iterator[Traversable]:
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if entry.is_dir():
-            yield from _sources(entry)
-        elif entry.name.endswith((".py", ".stub")):
-            yield entry
+_LIBRARIES = ("msgspec-", "networkx-", "sqlglot-", "strangler-", "tree_sitter-", "tree_sitter_python-")
+
+
+def _versions() -> Iterator[str]:
+    """The installed versions of the libraries that facts depend on, as pip names them."""
+    for place in dict.fromkeys(sys.path):
+        try:
+            names = os.listdir(place or ".")  # noqa: PTH208
+        except OSError:
+            continue
+        yield from sorted(name for name in names if name.startswith(_LIBRARIES) and name.endswith("-info"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +97,17 @@ class Packs:
         """Put a pack in the place of the one before, in one step: several runs may do so at once, the last one wins."""
         if len(body) > self.max_bytes:
             return
-        temporary = ""
+        temporary = self.folder / f"{self.project}.{kind}.{os.urandom(8).hex()}.new"
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self.folder, suffix=".new")
-            with os.fdopen(handle, "wb") as file:
+            with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
                 file.write(digest(key, body))
                 file.write(body)
-            Path(temporary).replace(self._path(kind))
+            temporary.replace(self._path(kind))
             self._prune()
         except OSError:
-            if temporary:
-                Path(temporary).unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
     def _path(self, kind: str) -> Path:
         return self.folder / f"{self.project}.{kind}"
@@ -124,6 +131,30 @@ class Packs:
                 continue  # another run was faster
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the answer to one question is kept: a project as it is now, and options."""
+
+    project: Project
+    packs: Packs
+    files: Mapping[str, bytes]
+    """File -> digest of its content."""
+    key: bytes
+
+    def read(self, kind: str, *more: bytes) -> bytes | None:
+        """What an earlier run has kept of this kind; ``more`` is what it depends on beside the analysis."""
+        return self.packs.read(kind, digest(self.key, *more))
+
+    def write(self, kind: str, body: bytes, *more: bytes) -> None:
+        self.packs.write(kind, digest(self.key, *more), body)
+
+
+def place_of(project: Project, folder: Path, max_bytes: int, options: bytes) -> Place:
+    """Where the analysis of a project is kept below a cache folder."""
+    files = contents(project, max_bytes)
+    return Place(project, packs_of(project, folder), files, fingerprint(project, files, options))
+
+
 def packs_of(project: Project, folder: Path) -> Packs:
     """The packs of a project, below a cache folder."""
     return Packs(folder, digest(str(project.folder).encode("utf-8", "surrogateescape")).hex()[:32])
@@ -142,7 +173,12 @@ def contents(project: Project, max_bytes: int) -> dict[str, bytes]:
     return found
 
 
-def fingerprint(project: Project, files: dict[str, bytes], *more: bytes) -> bytes:
+def options_key(seed: int, *more: object) -> bytes:
+    """Bytes that stand for an analysis's options: the seed, and ``more`` for whatever else is not as by default."""
+    return repr((seed, *more)).encode()
+
+
+def fingerprint(project: Project, files: Mapping[str, bytes], *more: bytes) -> bytes:
     """Digest of all that the analysis of a project depends on; ``more`` are its options."""
     parts = [generation(), project.name.encode("utf-8", "surrogateescape")]
     for source in project.files:

@@ -62,26 +62,39 @@ def discover(path: Path) -> Project:
 
 
 def _python_files(folder: Path) -> Iterator[str]:
-    seen = {os.path.realpath(folder)}
-    for current, folders, files in os.walk(folder, followlinks=True):
-        kept = []
-        for name in sorted(folders):
-            child = os.path.join(current, name)  # noqa: PTH118 - os.walk is strings, and this is the hot loop of large trees
-            real = os.path.realpath(child)
-            if _is_ignored(child, name) or real in seen:
+    """Their paths below a folder. A folder that links lead to is looked at once, by the first of its names."""
+    top = os.path.realpath(folder)
+    seen = {top}
+    waiting = [("", os.fspath(folder), top)]
+    while waiting:
+        prefix, path, real = waiting.pop()
+        inner: list[tuple[str, str, str]] = []
+        for entry in _entries(path):
+            name = entry.name
+            if name.startswith("."):
                 continue
-            seen.add(real)
-            kept.append(name)
-        folders[:] = kept
-        base = Path(current).relative_to(folder).as_posix()
-        prefix = "" if base == "." else base + "/"
-        yield from (prefix + name for name in files if name.endswith(".py") and not name.startswith("."))
+            if not entry.is_dir():
+                if name.endswith(".py"):
+                    yield prefix + name
+            elif not _is_ignored(entry.path, name):
+                target = os.path.realpath(entry.path) if entry.is_symlink() else f"{real}{os.sep}{name}"
+                if target not in seen:
+                    seen.add(target)
+                    inner.append((f"{prefix}{name}/", entry.path, target))
+        waiting.extend(reversed(inner))
+
+
+def _entries(path: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(path) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return []  # as os.walk: what cannot be listed is empty
 
 
 def _is_ignored(path: str, name: str) -> bool:
-    if name.startswith(".") or name.endswith(".egg-info"):
-        return True
-    if Path(path, "pyvenv.cfg").exists():
+    """Whether a folder never holds the project's own source. (Strings: this is the hot loop of large trees.)"""
+    if name.endswith(".egg-info") or os.access(os.path.join(path, "pyvenv.cfg"), os.F_OK):  # noqa: PTH118
         return True
     return name in IGNORED_FOLDERS and not Path(path, "__init__.py").exists()
 

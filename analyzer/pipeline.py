@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from analyzer.boundaries import draw
-from analyzer.cache import Packs, contents, fingerprint, packs_of
+from analyzer.cache import Place, options_key, place_of
 from analyzer.config import Limits
 from analyzer.coupling import WEIGHTS, couple, index_tables
 from analyzer.discover import Project, discover
@@ -40,7 +40,12 @@ class Options:
         """The same bytes for the same options."""
         held = self.pins
         pins = sorted(held.boundaries.items()), sorted(held.shared.items()), held.rest, held.strict
-        return _ENCODER.encode((self.seed, sorted(self.weights.items()), pins, self.limits))
+        return options_key(
+            self.seed,
+            *([] if self.weights == WEIGHTS else [sorted(self.weights.items())]),
+            *([] if held == NO_PINS else [pins]),
+            *([] if self.limits == Limits() else [self.limits]),
+        )
 
 
 DEFAULTS = Options()
@@ -85,29 +90,22 @@ def _run(project: Project, options: Options, progress: Progress | None, cache: P
     """What the code alone says; the cache knows nothing of evidence."""
     if cache is None:
         return Outcome(project, _analyze(project, options, progress))
-    packs = packs_of(project, cache)
-    known = contents(project, options.limits.max_file_bytes)
-    key = fingerprint(project, known, options.key())
-    outcome = Outcome(project, None, packs, key)
+    outcome = Outcome(project, None, place_of(project, cache, options.limits.max_file_bytes, options.key()))
     if not outcome.is_known():
-        outcome.keep(_analyze(project, options, progress, packs, known))
+        outcome.keep(_analyze(project, options, progress, outcome.place))
     return outcome
 
 
 def _analyze(
-    project: Project,
-    options: Options,
-    progress: Progress | None,
-    packs: Packs | None = None,
-    known: Mapping[str, bytes] | None = None,
+    project: Project, options: Options, progress: Progress | None, place: Place | None = None
 ) -> Analysis:
     parsing = (lambda done, total: progress("parse", done, total)) if progress else None
-    units, problems = read_units(project, options.limits, parsing, packs, known)
-    found = resolve(project, units, problems, progress, options.limits)
-    del units
-    if progress:
-        progress("boundaries", 0, 1)
     with paused():
+        units, problems = read_units(project, options.limits, parsing, place)
+        found = resolve(project, units, problems, progress, options.limits)
+        del units
+        if progress:
+            progress("boundaries", 0, 1)
         return conclude(found, options)
 
 
@@ -122,24 +120,21 @@ def conclude(facts: Facts, options: Options = DEFAULTS) -> Analysis:
 class Outcome:
     """An analysis and its document; either is made, or read from the cache, when it is first asked for."""
 
-    def __init__(
-        self, project: Project, analysis: Analysis | None, packs: Packs | None = None, key: bytes = b""
-    ) -> None:
+    def __init__(self, project: Project, analysis: Analysis | None, place: Place | None = None) -> None:
         self.modules = len(project.files)
+        self.place = place
         self._analysis = analysis
-        self._packs = packs
-        self._key = key
         self._encoded: bytes | None = None
 
     def is_known(self) -> bool:
         """Whether an earlier run has kept this analysis."""
-        self._encoded = self._packs.read("analysis", self._key) if self._packs else None
+        self._encoded = self.place.read("analysis") if self.place else None
         return self._encoded is not None
 
     def keep(self, analysis: Analysis) -> None:
         self._analysis = analysis
-        if self._packs is not None:
-            self._packs.write("analysis", self._key, _ENCODER.encode(analysis))
+        if self.place is not None:
+            self.place.write("analysis", _ENCODER.encode(analysis))
 
     def analysis(self) -> Analysis:
         if self._analysis is None:
@@ -150,10 +145,14 @@ class Outcome:
 
     def document(self) -> bytes:
         """``analysis.json``."""
-        found = self._packs.read("json", self._key) if self._packs else None
+        return self.kept("json", lambda: schema.write(self.analysis()))
+
+    def kept(self, kind: str, make: Callable[[], bytes], *more: bytes) -> bytes:
+        """A document of a kind, made only if no earlier run has kept it; ``more``: what it depends on, too."""
+        found = self.place.read(kind, *more) if self.place else None
         if found is None:
             with paused():
-                found = schema.write(self.analysis())
-            if self._packs is not None:
-                self._packs.write("json", self._key, found)
+                found = make()
+            if self.place is not None:
+                self.place.write(kind, found, *more)
         return found

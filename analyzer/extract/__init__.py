@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from analyzer.cache import Packs, generation
+from analyzer.cache import Packs, Place, generation
 from analyzer.config import Limits
 from analyzer.discover import Project
 from analyzer.extract import calls, definitions, expressions, imports, ir, statements
@@ -53,22 +53,21 @@ def read(
     project: Project,
     limits: Limits,
     progress: Callable[[int, int], None] | None = None,
-    packs: Packs | None = None,
-    known: Mapping[str, bytes] | None = None,
+    place: Place | None = None,
 ) -> tuple[list[ir.Unit], list[Finding]]:
     """Parse and lower every file of a project, in the order of ``project.files``; unreadable files become findings.
 
-    With ``packs``, files whose content is as it was (``known``: file -> digest) are taken from there.
+    With a ``place``, files whose content is as it was are taken from there.
     """
-    kept = _unpack(packs, known) if packs is not None and known is not None else {}
+    kept = _unpack(place.packs, place.files) if place is not None else {}
     files = [source.file for source in project.files]
     fresh = [file for file in files if file not in kept]
     for lowered in _batches(project.folder, fresh, limits):
         kept.update(lowered)
         if progress:
             progress(len(kept), len(files))
-    if packs is not None and fresh:
-        packs.write("units", generation(), _PACKER.encode({file: kept[file] for file in files}))
+    if place is not None and fresh:
+        place.packs.write("units", generation(), _PACKER.encode({file: kept[file] for file in files}))
     with paused():
         units = [_DECODER.decode(kept[file].unit) for file in files if kept[file].unit]
     return units, [problem for file in files for problem in kept[file].problems]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from analyzer.config import Limits
 from analyzer.discover import Project, discover
-from analyzer.extract import ir
+from analyzer.extract import ir, paused
 from analyzer.extract import read as read_units
 from analyzer.model.facts import Facts, Finding
 from analyzer.resolve.apps import AppIndex, Installed, installed_by
@@ -56,11 +55,10 @@ def _facts(
     progress: Progress | None,
     limits: Limits,
 ) -> Facts:
-    gc.disable()  # values refer to each other in circles and live to the end: looking for garbage finds none
-    try:
+    with (
+        paused()
+    ):  # values refer to each other in circles and live to the end: looking for garbage finds none
         return _resolve(project, units, problems, progress, limits)
-    finally:
-        gc.enable()
 
 
 def _resolve(

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from strangler.config import load, read_file
 
 if TYPE_CHECKING:
@@ -38,13 +36,6 @@ class Target:
         with _progress() as progress:
             options = Options(seed=seed, pins=pins)
             return run(self.path, options, progress=progress, cache=folder, evidence=evidence)
-
-
-def tell(outcome: Outcome, seconds: float) -> None:
-    """On standard error, when all is done: how much was analysed, and how long it took."""
-    number = outcome.modules
-    modules = f"{number:,} module" if number == 1 else f"{number:,} modules"
-    typer.echo(f"analysed {modules} in {seconds:.1f} s", err=True)
 
 
 def pins_of(file: Path | None) -> Pins:

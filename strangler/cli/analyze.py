@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strangler.cli.analysis import Target, below_repository, pins_of, tell
-from strangler.cli.output import write
+from strangler.cli.again import tell
+from strangler.cli.analysis import Target, below_repository, pins_of
+from strangler.cli.output import is_plain, write
 from strangler.errors import BadDocument, Unknown
 
 if TYPE_CHECKING:
@@ -66,10 +67,10 @@ def analyze(
     evidence = Evidence(runtime or (), access_log or ())
     outcome = Target(path, cache, cache_dir).run(pins_of(pin), seed=seed, evidence=evidence)
     if format == "text":
-        _print_text(outcome.analysis(), boundary, str(path), output)
+        _print_text(outcome, boundary, str(path), output)
     else:
         write(_document(outcome, format, path), output)
-    tell(outcome, perf_counter() - started)
+    tell(outcome.modules, perf_counter() - started)
 
 
 def rule(
@@ -99,22 +100,26 @@ def _document(outcome: Outcome, format: str, path: Path) -> bytes:
     return report.page(analysis, str(path)).encode()
 
 
-def _print_text(analysis: Analysis, boundary: str | None, path: str, output: str) -> None:
+def _print_text(outcome: Outcome, boundary: str | None, path: str, output: str) -> None:
     """Coloured on a terminal, plain elsewhere; NO_COLOR and FORCE_COLOR as usual. A terminal's lines are wrapped."""
-    from rich.console import Console
-
     from analyzer.report import boundary_page, report, wrapped
 
-    text = (
-        report(analysis, path)
-        if boundary is None
-        else boundary_page(analysis, _find(analysis, boundary), path)
-    )
-    if output != "-":
+    analysis = outcome.analysis()
+    if boundary is not None:
+        text = boundary_page(analysis, _find(analysis, boundary), path)
+    else:
+        text = report(analysis, path)
+    if boundary is None and is_plain(output):
+        write(
+            outcome.kept("text", lambda: text.plain.encode() + b"\n", path.encode("utf-8", "replace")), output
+        )
+    elif output != "-":
         write(text.plain.encode() + b"\n", output)
-        return
-    console = Console(soft_wrap=True, highlight=False)
-    console.print(wrapped(text, console.width) if sys.stdout.isatty() else text)
+    else:
+        from rich.console import Console
+
+        console = Console(soft_wrap=True, highlight=False)
+        console.print(wrapped(text, console.width) if sys.stdout.isatty() else text)
 
 
 def _find(analysis: Analysis, name: str) -> Boundary:

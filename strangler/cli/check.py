@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strangler.cli.analysis import Target, below_repository, lines_of, pins_of, tell
+from strangler.cli.again import tell
+from strangler.cli.analysis import Target, below_repository, lines_of, pins_of
 from strangler.cli.output import write
 from strangler.cli.text import as_json
 from strangler.errors import BadDocument
@@ -81,7 +82,7 @@ def check(
     assert known is not None
     drift = compare(known, found)
     write(_document(drift, _undecided(analysis, accepted), format, path), output)
-    tell(outcome, perf_counter() - started)
+    tell(outcome.modules, perf_counter() - started)
     return 1 if drift.new and not exit_zero else 0
 
 

@@ -9,12 +9,9 @@ from __future__ import annotations
 import os
 import sys
 from errno import EPIPE
-from importlib import import_module
 from itertools import takewhile
 from signal import SIGPIPE
-from typing import Annotated, Any, NoReturn
-
-import typer
+from typing import Any, NoReturn
 
 COMMANDS = {
     "analyze": (
@@ -48,7 +45,7 @@ def main(argv: list[str] | None = None) -> NoReturn:
     verb = arguments[len(leading)] if len(leading) < len(arguments) else ""
     debug = "--debug" in leading or os.environ.get("STRANGLER_DEBUG") == "1"
     try:
-        status = _app(verb)(args=arguments, prog_name="strangler", standalone_mode=False)
+        status = _run(verb, arguments)
     except KeyboardInterrupt:
         sys.exit(130)
     except SystemExit as stop:
@@ -62,57 +59,43 @@ def main(argv: list[str] | None = None) -> NoReturn:
             raise
         print(_line(error), file=sys.stderr)  # noqa: T201
         sys.exit(getattr(error, "exit_code", 2))
-    sys.exit(status if isinstance(status, int) else 0)
+    code = status if isinstance(status, int) else 0
+    if argv is None and verb == "analyze":
+        _leave(code)
+    sys.exit(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once: taking millions of objects down one by one takes seconds, and the system does it anyway."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _run(verb: str, arguments: list[str]) -> Any:
+    """Run the verb. The library that reads command lines takes longer to import than a kept answer to be found."""
+    if arguments == ["--version"]:
+        return _print_version()
+    if arguments[:1] == ["analyze"]:
+        from strangler.cli.again import again
+
+        if again(arguments[1:]):
+            return 0
+    from strangler.cli.application import application
+
+    return application(verb, COMMANDS)(args=arguments, prog_name="strangler", standalone_mode=False)
+
+
+def _print_version() -> None:
+    from importlib.metadata import version
+
+    print(f"strangler {version('strangler')}")  # noqa: T201
 
 
 def _nobody_reads() -> NoReturn:
     """Somebody closed the pipe (``| head``): end as a program does that SIGPIPE ends, which is neither yes nor no."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(128 + SIGPIPE)
-
-
-def _version(asked: bool) -> None:
-    if asked:
-        from importlib.metadata import version
-
-        typer.echo(f"strangler {version('strangler')}")
-        raise typer.Exit
-
-
-def _app(verb: str) -> typer.Typer:
-    """The application with the called verb in it; the others stand there by name only, for --help and suggestions."""
-    app = typer.Typer(
-        help="Take a Django monolith apart into services, one endpoint at a time, with proof at every step.",
-        no_args_is_help=True,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        add_completion=False,
-    )
-    app.callback()(_top)
-    for name, (place, summary) in COMMANDS.items():
-        if name != verb:
-            app.command(name, help=summary)(_elsewhere)
-            continue
-        module, _, attribute = place.partition(":")
-        command: Any = getattr(import_module(module), attribute)
-        if isinstance(command, typer.Typer):
-            app.add_typer(command, name=name, help=summary)
-        else:
-            app.command(name, help=summary)(command)
-    return app
-
-
-def _top(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
-    ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
-) -> None:
-    """Options that stand before the verb."""
-
-
-def _elsewhere() -> None:
-    """Stands for a verb that was not called."""
 
 
 def _line(error: Exception) -> str:

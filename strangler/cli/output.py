@@ -24,3 +24,9 @@ def write(data: bytes, output: str) -> None:
         partial.unlink(missing_ok=True)
         remedy = "Give a file in a folder that exists and can be written."
         raise StranglerError(f"cannot be written: {error.strerror}", where=output, remedy=remedy) from None
+
+
+def is_plain(output: str) -> bool:
+    """Whether what is written there is text without colours, by the environment's wish too."""
+    forced = os.environ.get("FORCE_COLOR") or os.environ.get("TTY_COMPATIBLE")
+    return output != "-" or not (forced or sys.stdout.isatty())

@@ -18,12 +18,15 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 def test_no_verb_is_imported_for_help() -> None:
     code = """
 import sys
-from strangler.cli.entry import _app
-_app("")
+from strangler.cli.application import application
+from strangler.cli.entry import COMMANDS
+application("", COMMANDS)
 print(sorted(module for module in sys.modules if module.startswith("strangler")))
 """
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert out.strip() == str(["strangler", "strangler.cli", "strangler.cli.entry"])
+    assert out.strip() == str(
+        ["strangler", "strangler.cli", "strangler.cli.application", "strangler.cli.entry"]
+    )
 
 
 def test_an_unknown_verb_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
@@ -88,20 +91,20 @@ def test_what_stops_a_command_is_one_line_and_an_exit_code(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def stop(verb: str) -> None:
+    def stop(verb: str, arguments: list[str]) -> None:
         raise error
 
-    monkeypatch.setattr("strangler.cli.entry._app", stop)
+    monkeypatch.setattr("strangler.cli.entry._run", stop)
     assert run(capsys, "demo") == (status, "", line)
 
 
 def test_a_defect_names_itself_and_the_way_to_its_traceback(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stop(verb: str) -> None:
+    def stop(verb: str, arguments: list[str]) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr("strangler.cli.entry._app", stop)
+    monkeypatch.setattr("strangler.cli.entry._run", stop)
     status, _, err = run(capsys, "demo")
     assert status == 2
     assert err.startswith("strangler: unexpected ZeroDivisionError: division by zero.")
