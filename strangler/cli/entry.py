@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> NoReturn:
         print(_line(error), file=sys.stderr)  # noqa: T201
         sys.exit(getattr(error, "exit_code", 2))
     code = status if isinstance(status, int) else 0
-    if argv is None and verb == "analyze":
+    if argv is None and verb in ("analyze", "check"):
         _leave(code)
     sys.exit(code)
 
