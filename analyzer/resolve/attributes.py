@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from analyzer.resolve import options as model_options
-from analyzer.resolve import orm, self_assigned
+from analyzer.resolve import orm, routers, self_assigned
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member, class_of
 from analyzer.resolve.scope import Scope
@@ -116,6 +116,9 @@ def _of_class(m: Machine, scope: Scope, cls: Class, name: str, line: int) -> Val
     found_in = cls.find(name)
     if found_in is not None:
         return _class_member(m, scope, found_in[0], cls)
+    answer = _metaclass_answer(m, scope, cls, name, line)
+    if answer is not None:
+        return answer
     if name == "as_view":
         return Method(cls, name)
     if name in {"as_manager", "from_queryset"} and (
@@ -126,6 +129,23 @@ def _of_class(m: Machine, scope: Scope, cls: Class, name: str, line: int) -> Val
     if name in {"__subclasses__", "mro", "__mro__", "__dict__", "__doc__"}:
         return External(f"builtins.type.{name}")
     return External(f"{unknown[0]}.{name}") if unknown else Unknown(f"{cls.name} has no {name}")
+
+
+def _metaclass_answer(m: Machine, scope: Scope, cls: Class, name: str, line: int) -> Value | None:
+    """What ``__getattr__`` of a metaclass of the project says of a name that the class does not have."""
+    for ancestor in cls.order()[0]:
+        for keyword, expression in ancestor.node.keywords:
+            if keyword != "metaclass" or ancestor.module.is_library or ancestor.scope is None:
+                continue
+            metaclass = m.evaluate(ancestor.scope, expression)
+            if not isinstance(metaclass, Class):
+                continue
+            m.fill(metaclass)
+            found = metaclass.find("__getattr__")
+            if found is not None and isinstance(found[0], Function):
+                answer = m.call(scope, Bound(found[0], cls), [Literal(name)], {}, line)
+                return None if isinstance(answer, Unknown) else answer
+    return None
 
 
 def _class_member(m: Machine, scope: Scope, value: Value, cls: Class) -> Value:
@@ -150,11 +170,13 @@ def _of_instance(m: Machine, scope: Scope, value: Instance, name: str, line: int
         return assigned
     if name == "__class__":
         return cls
+    if name == "urls" and routers.is_router(value):
+        return value  # which stands for its URLs
     found = cls.find(name)
     if found is None and assigned is not None:
         return assigned
     if found is None and name == "urls":
-        return value  # a router or an admin site, which stands for its URLs
+        return value  # an admin site, which stands for its URLs
     if found is None:
         return _missing(m, cls, name)
     return bind_member(m, scope, found[0], value, line)

@@ -33,6 +33,7 @@ from analyzer.resolve.values import (
     Value,
     View,
     merge,
+    options,
 )
 
 TASK_CALLS = frozenset(
@@ -117,12 +118,31 @@ def _new(
     if _DICTS & set(cls.order()[1]):
         filled = externals.KNOWN["builtins.dict"](m, scope, args, kwargs, line)
         return Map(dict(filled.items), filled.rest, None, cls) if isinstance(filled, Map) else filled
+    other = _made_instead(m, scope, cls, args, kwargs, line)
+    if other is not None:
+        return other
     if m.tracing:
         instance = cls.instance_with(args, kwargs)
     else:
         instance = Instance(cls, args=args, kwargs=kwargs, line=line)
     _initialize(m, scope, instance, cls, args, kwargs, line)
     return instance
+
+
+def _made_instead(
+    m: Machine, scope: Scope, cls: Class, args: list[Value], kwargs: dict[str, Value], line: int
+) -> Value | None:
+    """What a ``__new__`` of the project gives that makes an instance of another class."""
+    found = cls.find("__new__")
+    if found is None or not isinstance(found[0], Function) or found[1].module.is_library:
+        return None
+    made = invoke(m, scope, found[0], cls, args, kwargs, line)
+    others = [
+        option
+        for option in options(made)
+        if isinstance(option, Instance) and cls not in option.cls.order()[0]
+    ]
+    return merge(others) if others else None
 
 
 def _initialize(

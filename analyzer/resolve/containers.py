@@ -5,7 +5,7 @@ from __future__ import annotations
 from analyzer.resolve.expressions import constant_key, element, fill_in, pick_key, store
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.values import NONE, External, Items, Literal, Map, Unknown, Value, merge
+from analyzer.resolve.values import NONE, External, Instance, Items, Literal, Map, Unknown, Value, merge
 
 
 def call(
@@ -40,6 +40,8 @@ def _list(m: Machine, items: Items, name: str, args: list[Value]) -> Value:
         more = args[0]
         if isinstance(more, Items):
             _put(m, items, list(more.items), more.rest)
+        elif isinstance(more, Instance):
+            _put(m, items, [more], None)  # a router, which stands for its URLs
         elif not isinstance(more, Literal):
             _put(m, items, [], element(m, more))
     elif name in {"pop", "popleft"}:

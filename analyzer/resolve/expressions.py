@@ -15,6 +15,7 @@ from analyzer.resolve.values import (
     Either,
     External,
     Function,
+    Instance,
     Items,
     Literal,
     Made,
@@ -134,6 +135,8 @@ def _items(m: Machine, scope: Scope, node: ir.Items) -> Value:
             if isinstance(option, Items):
                 found.extend(option.items)
                 rest = option.rest or rest
+            elif isinstance(option, Instance):
+                found.append(option)  # a router, which stands for its URLs
             else:
                 rest = element(m, option)
     return Items(node.kind, found, rest)
@@ -265,11 +268,16 @@ def fill_in(template: str, value: Value) -> str:
     given = value.items if isinstance(value, Items) else [value]
     if isinstance(value, Map):
         for key, item in value.items.items():
-            template = template.replace(f"%({key})s", text(item) or PLACEHOLDER)
+            template = template.replace(f"%({key})s", _shown(item))
         return template
     for item in given:
-        template = template.replace("%s", text(item) or PLACEHOLDER, 1)
+        template = template.replace("%s", _shown(item), 1)
     return template
+
+
+def _shown(value: Value) -> str:
+    known = text(value)
+    return PLACEHOLDER if known is None else known
 
 
 def _logic(m: Machine, scope: Scope, node: ir.Logic) -> Value:
@@ -460,8 +468,12 @@ def bind(m: Machine, scope: Scope, target: ir.Expr, value: Value) -> None:
 def _text(m: Machine, scope: Scope, node: ir.Text) -> Value:
     parts = []
     for part in node.parts:
-        value = m.evaluate(scope, part)
-        parts.append(str(value.value) if isinstance(value, Literal) else PLACEHOLDER)
+        known = [
+            str(option.value)
+            for option in options(m.evaluate(scope, part))
+            if isinstance(option, Literal) and PLACEHOLDER not in str(option.value)
+        ]
+        parts.append(known[0] if known else PLACEHOLDER)
     return Literal("".join(parts))
 
 

@@ -16,6 +16,7 @@ from analyzer.resolve.values import (
     Items,
     Literal,
     Made,
+    Method,
     Query,
     Value,
     View,
@@ -25,6 +26,7 @@ from analyzer.resolve.values import (
 )
 
 _ROUTERS = frozenset({"BaseRouter", "SimpleRouter", "DefaultRouter"})
+_ACTIONS = frozenset({"action", "detail_route", "list_route"})
 _LIST = {"list": "GET", "create": "POST"}
 _DETAIL = {"retrieve": "GET", "update": "PUT", "partial_update": "PATCH", "destroy": "DELETE"}
 
@@ -32,11 +34,11 @@ Pattern = tuple[str, str, Value, str | None, tuple[str, ...], Location]
 
 
 def is_router(value: Instance) -> bool:
-    """Whether an instance is a router: of REST framework, or derived from one."""
+    """Whether an instance is a router: of REST framework, of a copy of it in the project, or derived from one."""
     known, unknown = value.cls.order()
-    return any(cls.name in _ROUTERS and cls.module.is_library for cls in known) or any(
-        "Router" in name for name in unknown
-    )
+    return any(
+        cls.name in _ROUTERS and (cls.module.is_library or "register" in cls.names) for cls in known
+    ) or any("Router" in name for name in unknown)
 
 
 def patterns(m: Machine, scope: Scope, router: Instance) -> Iterator[Pattern]:
@@ -87,13 +89,16 @@ def _viewset(
     m: Machine, scope: Scope, prefix: str, viewset: Class, basename: str, suffixes: bool
 ) -> Iterator[Pattern]:
     m.fill(viewset)
+    made_by = m.attribute(scope, viewset, "as_view", 0)
+    if isinstance(made_by, Method) and isinstance(made_by.receiver, Class):
+        viewset = made_by.receiver  # a class may answer with another's
     view = View(viewset, {})
     lookup = _lookup(viewset)
     basename = basename or _basename(viewset)
     where = Location(viewset.module.file, viewset.node.line)
     collection = _methods(viewset, _LIST)
     single = _methods(viewset, _DETAIL)
-    extra = sorted(_actions(viewset), key=lambda action: action[1])
+    extra = sorted(_actions(m, viewset), key=lambda action: action[1])
     found: list[tuple[str, str, tuple[str, ...]]] = []
     if collection:
         found.append((f"^{prefix}/$", f"{basename}-list", collection))
@@ -145,7 +150,7 @@ def _basename(viewset: Class) -> str:
     return viewset.name.removesuffix("ViewSet").lower()
 
 
-def _actions(viewset: Class) -> Iterator[tuple[bool, str, str, tuple[str, ...]]]:
+def _actions(m: Machine, viewset: Class) -> Iterator[tuple[bool, str, str, tuple[str, ...]]]:
     """Whether it is for one object, URL path, URL name and methods of each ``@action``."""
     seen: set[str] = set()
     for cls in viewset.order()[0]:
@@ -153,27 +158,41 @@ def _actions(viewset: Class) -> Iterator[tuple[bool, str, str, tuple[str, ...]]]
             if not isinstance(value, Function) or name in seen:
                 continue
             seen.add(name)
-            for decorator in value.decorators:
-                if isinstance(decorator, Made) and decorator.short in {
-                    "action",
-                    "detail_route",
-                    "list_route",
-                }:
-                    given = decorator.kwargs.get("detail") or (
-                        decorator.args[1] if len(decorator.args) > 1 else None
-                    )
-                    detail = decorator.short == "detail_route" or (
-                        isinstance(given, Literal) and given.value is True
-                    )
-                    declared = _declared(decorator)
-                    methods = (*declared, *_mapped_to(viewset, name)) if declared else ()
-                    path = text(decorator.kwargs.get("url_path")) or name
-                    yield (
-                        detail,
-                        path,
-                        text(decorator.kwargs.get("url_name")) or name.replace("_", "-"),
-                        methods,
-                    )
+            for decorator in _marks(m, value):
+                given = decorator.kwargs.get("detail") or (
+                    decorator.args[1] if len(decorator.args) > 1 else None
+                )
+                detail = decorator.short == "detail_route" or (
+                    isinstance(given, Literal) and given.value is True
+                )
+                declared = _declared(decorator)
+                methods = (*declared, *_mapped_to(viewset, name)) if declared else ()
+                path = text(decorator.kwargs.get("url_path")) or name
+                yield (
+                    detail,
+                    path,
+                    text(decorator.kwargs.get("url_name")) or name.replace("_", "-"),
+                    methods,
+                )
+
+
+def _marks(m: Machine, method: Function) -> Iterator[Made]:
+    """What makes a method an action: REST framework's decorators, or those of a copy of it in the project."""
+    for decorator in method.decorators:
+        if isinstance(decorator, Made) and decorator.short in _ACTIONS:
+            yield decorator
+    for node in method.node.decorators:
+        if (
+            not isinstance(node, ir.Call)
+            or not isinstance(node.func, ir.Name)
+            or node.func.id not in _ACTIONS
+        ):
+            continue
+        scope = method.owner.scope if method.owner is not None else None
+        if scope is not None and isinstance(m.evaluate(scope, node.func), Function):
+            args = [m.evaluate(scope, each) for each in node.args]
+            kwargs = {name: m.evaluate(scope, each) for name, each in node.kwargs if name is not None}
+            yield Made(node.func.id, args, kwargs, method.module, method.node.line)
 
 
 def _declared(action: Made) -> tuple[str, ...]:

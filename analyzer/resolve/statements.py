@@ -28,6 +28,7 @@ from analyzer.resolve.values import (
     options,
 )
 
+_ROUNDS = 8
 ATOMIC = frozenset(
     {
         "django.db.transaction.atomic",
@@ -247,7 +248,7 @@ def _merge_names(ends: list[dict[str, Value]], before: dict[str, Value]) -> dict
 def _loop(m: Machine, scope: Scope, node: ir.Loop) -> bool:
     over = m.evaluate(scope, node.over)
     if node.target is None:
-        branches(m, scope, [(node.body, {}), ((), {})])
+        _while(m, scope, node, over)
     else:
         items = expressions.each_item(m, over)
         perhaps = m.perhaps
@@ -260,6 +261,18 @@ def _loop(m: Machine, scope: Scope, node: ir.Loop) -> bool:
         m.perhaps = perhaps
     m.run(scope, node.orelse)
     return False
+
+
+def _while(m: Machine, scope: Scope, node: ir.Loop, test: Value) -> None:
+    """Round by round as long as a module that builds something knows its test; else the body runs perhaps."""
+    for _ in range(_ROUNDS if not m.tracing and not isinstance(node.over, ir.Const) else 0):
+        if not (isinstance(test, Instance) or expressions.truth(test)):
+            break
+        if m.run(scope, node.body):
+            return
+        test = m.evaluate(scope, node.over)
+    if expressions.truth(test) is not False:
+        branches(m, scope, [(node.body, {}), ((), {})])
 
 
 def _with(m: Machine, scope: Scope, node: ir.With) -> bool:
