@@ -38,3 +38,7 @@ class BadPins(AnalyzerError):
 
 class BadBaseline(AnalyzerError):
     """A file of accepted couplings that cannot be read: missing, of another version, or not one at all."""
+
+
+class BadHistory(AnalyzerError):
+    """A project whose history cannot be read: no repository, no git, no commit."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from analyzer.boundaries.bill import write_bills
 from analyzer.boundaries.graph import must_link, table_of
+from analyzer.boundaries.history import changes
 from analyzer.boundaries.metrics import measure
 from analyzer.boundaries.naming import name_groups
 from analyzer.boundaries.order import loads, put_after, rank
@@ -58,9 +60,13 @@ def _plan(
     placement = place_code(facts, tables, {t: name for name, group in named for t in group.tables}, shared)
     metrics = measure(facts, tables, edges, placement, names)
     bills = write_bills(facts, tables, edges, placement, shared)
+    changed = changes(facts.history, placement.module) if facts.history else {}
     candidates = sum(not group.shared for _, group in named)
     boundaries = [
-        _boundary(name, group, tables, placement, metrics[name], bills.get(name, ()), candidates)
+        replace(
+            _boundary(name, group, tables, placement, metrics[name], bills.get(name, ()), candidates),
+            changes=changed.get(name),
+        )
         for name, group in named
     ]
     order = rank(boundaries, _lines(facts, placement), loads(boundaries, facts.observed))

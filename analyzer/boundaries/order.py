@@ -11,8 +11,10 @@ from analyzer.model.plan import Boundary, Step
 
 ROUTES, LINES, COHESION = 0.5, 0.3, 0.2
 """The parts of a boundary's value: how many URL patterns it frees, how much code, how much of a thing it is."""
-REQUESTS, SECONDS, ERRORS = 0.2, 0.2, 0.1
-"""With observations, half of it: how much it is asked, how long the server is busy with it, how often it fails."""
+REQUESTS, SECONDS, ERRORS = 0.4, 0.4, 0.2
+"""The parts of what observations say: how much it is asked, how long the server is busy with it, how often it fails."""
+STRUCTURE, OBSERVED, CHANGED = 1.0, 1.0, 0.5
+"""How much each source says about the value, as far as it is there: the code, the observations, the history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,10 @@ def rank(
 ) -> tuple[Step, ...]:
     """Steps for the boundaries that can be extracted. ``lines`` is the code size of each, ``load`` what it serves.
 
-    value = 0.5 * routes / most routes + 0.3 * lines / most lines + 0.2 * cohesion; with observations half of that,
-    + 0.2 * requests / most requests + 0.2 * seconds / most seconds + 0.1 * errors / most errors;
+    value is the mean of what is known, weighted STRUCTURE : OBSERVED : CHANGED = 2 : 2 : 1:
+    structure = 0.5 * routes / most routes + 0.3 * lines / most lines + 0.2 * cohesion;
+    observed = 0.4 * requests / most requests + 0.4 * seconds / most seconds + 0.2 * errors / most errors;
+    changed = commits / most commits.
     risk = cost of the bill / highest cost. Boundaries with URL patterns and without blockers come first, then those
     with URL patterns; a facade cannot move what has none. Among equals the highest value - risk is first.
     """
@@ -52,19 +56,27 @@ def rank(
     highest = max((cost(b.bill) for b in candidates), default=0.0) or 1.0
     routed = any(b.routes for b in boundaries)
     most = _most(candidates, load or {})
+    changed = any(b.changes for b in boundaries)
+    most_commits = max((b.changes.commits for b in candidates if b.changes), default=0) or 1
     steps = {}
     for b in candidates:
         own_lines, own_cost = lines.get(b.name, 0), cost(b.bill)
-        value = (
+        structure = (
             ROUTES * len(b.routes) / most_routes
             + LINES * own_lines / most_lines
             + COHESION * b.metrics.cohesion
         )
+        parts = [(STRUCTURE, structure)]
         told = ""
         if load is not None:
             own = load.get(b.name, Load())
-            value = value / 2 + _asked(own, most)
+            parts.append((OBSERVED, _asked(own, most)))
             told = f", {_count(own.requests, 'request')} in {own.seconds:,.1f} s, {_count(own.errors, 'server error')}"
+        if changed:
+            commits, authors = (b.changes.commits, b.changes.authors) if b.changes else (0, 0)
+            parts.append((CHANGED, commits / most_commits))
+            told += f", {_count(commits, 'commit')} by {_count(authors, 'author')}"
+        value = sum(weight * part for weight, part in parts) / sum(weight for weight, _ in parts)
         reasons = (
             f"value: {_count(len(b.routes), 'URL pattern') if routed else 'URL patterns unknown'}, "
             f"{_count(own_lines, 'line')}, "

@@ -245,6 +245,8 @@ class Facts:
     """``LANGUAGE_CODE``."""
     observed: Observed | None = None
     """What was seen at run time, if observations or access logs were given."""
+    history: History | None = None
+    """How the code changed, if its history was asked for."""
 
 
 Severity = Literal["error", "warning", "note"]
@@ -295,3 +297,18 @@ class Observed:
     claims_confirmed: int = 0
     missed: tuple[Finding, ...] = ()
     """What only the observation shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One commit: who made it (a number, never a name) and which of the project's modules it changed."""
+
+    author: int
+    modules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The commits that changed the project's modules, newest first."""
+
+    changes: tuple[Change, ...] = ()

@@ -85,6 +85,16 @@ class Metrics:
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """How a boundary's modules changed: commits, how many people made them, and how many of the commits changed each
+    other boundary as well, the most first."""
+
+    commits: int
+    authors: int
+    together: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Boundary:
     """A candidate service. ``confidence`` is the mean co-assignment of its models over the consensus runs, 0..1."""
 
@@ -106,6 +116,8 @@ class Boundary:
     """Boundaries that had better go first: they share this one's blockers and are cheaper."""
     hubs: tuple[str, ...] = ()
     """Labels of its models that most other parts of the system refer to."""
+    changes: Changes | None = None
+    """What the history of its code says, if that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from analyzer.model.facts import (
     Facts,
     Field,
     Finding,
+    History,
     Import,
     Join,
     Model,
@@ -108,6 +109,7 @@ def _document(analysis: Analysis) -> Json:
         "language_code": facts.language_code,
         "coverage": coverage(facts),
         **({"observed": _object(facts.observed)} if facts.observed else {}),
+        **({"history": _object(facts.history)} if facts.history else {}),
         "modules": list(_modules(analysis)),
         "edges": _plain(analysis.edges),
         "models": _plain(facts.models),
@@ -236,6 +238,7 @@ def _facts(document: Json) -> Facts:
         languages=_convert(document.get("languages"), tuple[str, ...], "languages"),
         language_code=_convert(document.get("language_code"), str, "language_code"),
         observed=_convert(document["observed"], Observed, "observed") if "observed" in document else None,
+        history=_convert(document["history"], History, "history") if "history" in document else None,
     )
 
 

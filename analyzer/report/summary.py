@@ -50,6 +50,10 @@ class Summary:
     step: Step | None
 
 
+OTHERS = 4
+"""Boundaries named that change together with one."""
+
+
 def summarise(analysis: Analysis) -> Summary:
     """The figures of an analysis."""
     position = {step.boundary: i for i, step in enumerate(analysis.order)}
@@ -145,6 +149,16 @@ def seen(observed: Observed) -> str:
             "views were confirmed"
         )
     return "; ".join(parts)
+
+
+def changed(boundary: Boundary) -> str:
+    """What the history says of a boundary; empty where it was not asked."""
+    if boundary.changes is None:
+        return ""
+    c = boundary.changes
+    others = ", ".join(f"{name} {n / c.commits:.0%}" for name, n in c.together[:OTHERS])
+    together = f"; of them changed others as well: {others}" if others else ""
+    return f"{count(c.commits, 'commit')} in two years by {count(c.authors, 'author')}{together}"
 
 
 def is_blocker(item: BillItem) -> bool:

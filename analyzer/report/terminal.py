@@ -14,6 +14,7 @@ from analyzer.report.summary import (
     BILL_TITLES,
     Summary,
     caveats,
+    changed,
     count,
     headline,
     is_blocker,
@@ -190,6 +191,8 @@ def _about(boundary: Boundary) -> Iterator[Text]:
         f"{count(m.leaks_in, 'site')} outside use its tables, {count(m.leaks_out, 'site')} inside use others'; "
         f"{count(m.distributed_writes, 'transaction')} would span services"
     )
+    if boundary.changes:
+        yield _line(f"history: {changed(boundary)}")
     yield _line()
 
 

@@ -1,13 +1,15 @@
-"""What a running system shows: the recorder that enters it, its files, access logs; and how they meet the facts."""
+"""What code cannot tell of itself: the recorder that enters a running system, its files, access logs, the history of
+the repository; and how they meet the facts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analyzer.model.facts import Facts
 from analyzer.runtime.access_log import AccessLog, read_access_log
+from analyzer.runtime.history import read_history
 from analyzer.runtime.lines import lines_of
 from analyzer.runtime.merge import merge
 from analyzer.runtime.observations import Observations, read_observations
@@ -31,17 +33,26 @@ RECORDER = Path(__file__).with_name("strangler_recorder.py")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Files from a running system: what the recorder, a tracer or the database wrote, and access logs."""
+    """Files from a running system: what the recorder, a tracer or the database wrote, and access logs. ``repository``:
+    a folder whose history is read as well."""
 
     observations: Sequence[Path] = ()
     access_logs: Sequence[Path] = ()
+    repository: Path | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.observations or self.access_logs)
+        return bool(self.observations or self.access_logs or self.repository)
 
 
 def lay_over(facts: Facts, evidence: Evidence) -> Facts:
-    """Read the files and merge them with the facts. Raises :class:`analyzer.errors.BadObservations`."""
+    """Read the files and merge them with the facts.
+
+    Raises :class:`analyzer.errors.BadObservations` and :class:`analyzer.errors.BadHistory`.
+    """
+    if evidence.repository is not None:
+        facts = replace(facts, history=read_history(evidence.repository, facts))
+    if not evidence.observations and not evidence.access_logs:
+        return facts
     seen: Observations | None = None
     for path in evidence.observations:
         seen = read_evidence(path, seen)

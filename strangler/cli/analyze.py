@@ -54,6 +54,10 @@ def analyze(
             "--access-log", metavar="FILE", help="Of nginx, Apache, gunicorn, or JSON lines; .gz too."
         ),
     ] = None,
+    history: Annotated[
+        bool,
+        typer.Option("--history", help="Let two years of the repository's history count for the order."),
+    ] = False,
 ) -> None:
     """Map the coupling of a Django monolith and suggest boundaries. Nothing of it is imported or run."""
     if format not in FORMATS:
@@ -64,7 +68,7 @@ def analyze(
     from analyzer.runtime import Evidence
 
     started = perf_counter()
-    evidence = Evidence(runtime or (), access_log or ())
+    evidence = Evidence(runtime or (), access_log or (), path if history else None)
     outcome = Target(path, cache, cache_dir).run(pins_of(pin), seed=seed, evidence=evidence)
     if format == "text":
         _print_text(outcome, boundary, str(path), output)

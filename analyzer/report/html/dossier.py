@@ -8,7 +8,7 @@ from analyzer.model.plan import Analysis, BillItem, Boundary
 from analyzer.report.html.markup import Child, Safe, el, join
 from analyzer.report.html.overview import bill_rows, commands
 from analyzer.report.html.parts import anchor, badge, link, section, table
-from analyzer.report.summary import BILL_TITLES, Summary, count
+from analyzer.report.summary import BILL_TITLES, Summary, changed, count
 
 ROUTES_SHOWN = 200
 
@@ -30,6 +30,7 @@ def _article(analysis: Analysis, b: Boundary, path: str) -> Safe:
         el("ul", [el("li", reason) for reason in b.reasons], class_="plain"),
         el("p", "Better after: ", [join((link(name), " ")) for name in b.after]) if b.after else None,
         _metrics(b),
+        el("p", f"History: {changed(b)}.") if b.changes else None,
         _members(analysis, b),
         [_bill_part(list(items)) for _, items in groupby(b.bill, key=lambda item: item.kind)],
         commands(b, path),

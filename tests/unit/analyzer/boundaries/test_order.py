@@ -6,7 +6,7 @@ import pytest
 
 from analyzer.boundaries.order import Load, loads, rank
 from analyzer.model.facts import Observed, Traffic
-from analyzer.model.plan import Boundary, Metrics
+from analyzer.model.plan import Boundary, Changes, Metrics
 
 
 def boundary(name: str, *routes: int) -> Boundary:
@@ -40,6 +40,16 @@ def test_what_is_asked_most_is_worth_most() -> None:
         ("a_quiet", pytest.approx(0.45 + 0.02 + 0.05)),
     ]
     assert "100 requests in 4.0 s, 2 server errors" in steps[0].reasons[0]
+
+
+def test_what_changes_most_is_worth_more_and_counts_half_as_much_as_the_code() -> None:
+    calm, hot = replace(QUIET, changes=Changes(10, 1)), replace(BUSY, changes=Changes(40, 3))
+    steps = rank([calm, hot], LINES)
+    assert [(step.boundary, step.value) for step in steps] == [
+        ("busy", pytest.approx((0.9 + 0.5 * 1.0) / 1.5, abs=0.001)),
+        ("a_quiet", pytest.approx((0.9 + 0.5 * 0.25) / 1.5, abs=0.001)),
+    ]
+    assert "40 commits by 3 authors" in steps[0].reasons[0]
 
 
 def test_a_boundary_that_stays_has_no_step() -> None:
