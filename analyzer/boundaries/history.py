@@ -15,8 +15,8 @@ SWEEP = 50
 def changes(history: History, home: Mapping[str, str]) -> dict[str, Changes]:
     """Boundary -> its changes. ``home`` is the boundary of each module.
 
-    ``together`` counts the commits that changed both boundaries, without sweeps over more than SWEEP modules. (Gall, Hajek
-    and Jazayeri, "Detection of logical coupling based on product release history", ICSM 1998.)
+    ``together`` counts the commits that changed both boundaries, without sweeps over more than SWEEP modules.
+    (Gall, Hajek, Jazayeri, "Detection of logical coupling based on product release history", ICSM 1998.)
     """
     commits: Counter[str] = Counter()
     authors: dict[str, set[int]] = defaultdict(set)
