@@ -99,13 +99,39 @@ def _match(walk: Walk, node: ast.Match) -> list[ir.Stmt]:
 
 
 def annotation(walk: Walk, node: ast.expr | None) -> ir.Expr | None:
-    """An annotation; one that is written as a string is parsed."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        try:
-            node = ast.parse(node.value, mode="eval").body
-        except (SyntaxError, ValueError):
-            return None
-    return walk.maybe(node)
+    """An annotation; what is written as a string in it is parsed."""
+    return walk.maybe(_unquoted(node) if node is not None else None)
+
+
+def _unquoted(node: ast.expr) -> ast.expr | None:
+    match node:
+        case ast.Constant(value=str()):
+            try:
+                return _unquoted(ast.parse(str(node.value), mode="eval").body)
+            except (SyntaxError, ValueError):
+                return None
+        case ast.BinOp():
+            return ast.copy_location(
+                ast.BinOp(_unquoted(node.left) or node.left, node.op, _unquoted(node.right) or node.right),
+                node,
+            )
+        case ast.Tuple():
+            return ast.copy_location(
+                ast.Tuple([_unquoted(item) or item for item in node.elts], node.ctx), node
+            )
+        case ast.Subscript() if not _is_literal(node.value):
+            return ast.copy_location(
+                ast.Subscript(node.value, _unquoted(node.slice) or node.slice, node.ctx), node
+            )
+        case _:
+            return node
+
+
+def _is_literal(node: ast.expr) -> bool:
+    """``Literal["a"]``, whose strings are strings."""
+    return (isinstance(node, ast.Name) and node.id == "Literal") or (
+        isinstance(node, ast.Attribute) and node.attr == "Literal"
+    )
 
 
 HANDLERS: Handlers = {

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from analyzer.resolve import options as model_options
-from analyzer.resolve import orm, routers, self_assigned
+from analyzer.resolve import orm, promises, routers, self_assigned
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member, class_of
 from analyzer.resolve.scope import Scope
@@ -173,6 +173,10 @@ def _of_instance(m: Machine, scope: Scope, value: Instance, name: str, line: int
     if name == "urls" and routers.is_router(value):
         return value  # which stands for its URLs
     found = cls.find(name)
+    if found is None or _says_nothing(found[0]):
+        promised = promises.of_attribute(m, cls, name)
+        if promised is not None:
+            return promised
     if found is None and assigned is not None:
         return assigned
     if found is None and name == "urls":
@@ -180,6 +184,13 @@ def _of_instance(m: Machine, scope: Scope, value: Instance, name: str, line: int
     if found is None:
         return _missing(m, cls, name)
     return bind_member(m, scope, found[0], value, line)
+
+
+def _says_nothing(value: Value) -> bool:
+    """Whether what stands behind an annotation in a class body only keeps the place: ``None``, ``field(...)``."""
+    return (isinstance(value, Literal) and value.value is None) or (
+        isinstance(value, Made) and value.callee == "dataclasses.field"
+    )
 
 
 def _forced(m: Machine, scope: Scope, value: Value, line: int) -> Value:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from analyzer.model.facts import Location
-from analyzer.resolve import containers, externals, orm, sql
+from analyzer.resolve import containers, externals, orm, promises, sql
 from analyzer.resolve import options as model_options
 from analyzer.resolve.attributes import ORDERINGS
 from analyzer.resolve.invoke import invoke
@@ -151,6 +151,8 @@ def _initialize(
     found = cls.find("__init__")
     if found is not None and isinstance(found[0], Function) and not found[1].is_a("enum.Enum"):
         invoke(m, scope, found[0], made, args, kwargs, line)
+    elif found is None and isinstance(made, Instance) and (args or kwargs):
+        promises.fill_in(m, made, args, kwargs)
 
 
 def _method(

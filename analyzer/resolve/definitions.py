@@ -10,19 +10,13 @@ from analyzer.resolve.scope import Context, Scope
 from analyzer.resolve.values import (
     Bound,
     Class,
-    Either,
     External,
     Function,
     Instance,
-    Items,
     Literal,
     Made,
-    Map,
-    Query,
-    Record,
     Unknown,
     Value,
-    merge,
     options,
 )
 
@@ -226,92 +220,6 @@ def _base(option: Value) -> list[Value]:
     if isinstance(option, Class | External | Made):
         return [option]
     return []
-
-
-def annotated(m: Machine, scope: Scope, node: ir.Expr | None) -> Value:
-    """The value that an annotation promises, as far as it leads to models."""
-    if node is None:
-        return Unknown("no annotation")
-    if isinstance(node, ir.Bin):
-        return merge([annotated(m, scope, node.left), annotated(m, scope, node.right)], "an annotation")
-    if isinstance(node, ir.Sub):
-        return _generic(m, scope, node)
-    if isinstance(node, ir.Const):
-        return Literal(None) if node.value is None else Unknown("an annotation")
-    return instance_of(m, scope, m.evaluate(scope, node))
-
-
-def _generic(m: Machine, scope: Scope, node: ir.Sub) -> Value:
-    outer = m.evaluate(scope, node.value)
-    name = (
-        outer.name.rpartition(".")[2]
-        if isinstance(outer, External)
-        else outer.name
-        if isinstance(outer, Class)
-        else ""
-    )
-    parts = node.index.items if isinstance(node.index, ir.Items) else (node.index,)
-    inner = [annotated(m, scope, part) for part in parts]
-    if name in {"Optional", "Union", "Annotated", "ClassVar", "Final", "Awaitable"}:
-        return merge(inner, "an annotation")
-    if name in {"QuerySet", "Manager", "RelatedManager", "ManyRelatedManager", "BaseManager"} or (
-        isinstance(outer, Class) and m.registry.is_queryset(outer)
-    ):
-        model = next((option.model for option in options(inner[0]) if isinstance(option, Record)), None)
-        return Query(model, outer if isinstance(outer, Class) else None, manager="Manager" in name)
-    if name in {
-        "list",
-        "List",
-        "set",
-        "Set",
-        "tuple",
-        "Tuple",
-        "Iterable",
-        "Iterator",
-        "Sequence",
-        "Collection",
-        "frozenset",
-    }:
-        return Items("list", [], merge(inner, "an annotation"))
-    if name in {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict"}:
-        return Map({}, inner[-1])
-    if name in {"type", "Type"}:
-        models = [option.model for option in options(inner[0]) if isinstance(option, Record)]
-        return merge(list(models), "an annotation")
-    return instance_of(m, scope, outer)
-
-
-def instance_of(m: Machine, scope: Scope, value: Value) -> Value:
-    """An instance of a class (or of one of a tuple of classes)."""
-    found: list[Value] = []
-    for option in value.items if isinstance(value, Items) else options(value):
-        if isinstance(option, Class):
-            found.append(new(m, option))
-        elif (isinstance(option, External) and not option.name.startswith(("typing.", "builtins."))) or (
-            isinstance(option, External)
-            and option.name
-            in {
-                "builtins.str",
-                "builtins.int",
-                "builtins.bool",
-                "builtins.float",
-            }
-        ):
-            found.append(External(option.name + "()"))
-        elif isinstance(option, Either):
-            found.append(instance_of(m, scope, option))
-    return merge(found, "an annotation that is no model")
-
-
-def new(m: Machine, cls: Class) -> Value:
-    """An instance of a known class, of whatever kind it is."""
-    if m.registry.is_model(cls):
-        return Record(cls)
-    if m.registry.is_manager(cls):
-        return Query(None, cls, manager=True)
-    if m.registry.is_queryset(cls):
-        return Query(None, cls)
-    return cls.instance()
 
 
 def module_scope(state: ModuleState, context: Context) -> Scope:

@@ -355,6 +355,7 @@ KNOWN: dict[str, External_] = {
     "collections.defaultdict": _defaultdict,
     "copy.copy": _first,
     "copy.deepcopy": _first,
+    "dataclasses.replace": _first,
     "django.apps.apps.get_app_config": _app_config,
     "django.core.paginator.Paginator": forms.paginated,
     "django.views.generic.list._paginate": forms.paginated,

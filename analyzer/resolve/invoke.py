@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from analyzer.extract import ir
-from analyzer.resolve import definitions
+from analyzer.resolve import promises
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Context, Scope, Span
 from analyzer.resolve.values import (
@@ -251,7 +251,7 @@ def _parameter(m: Machine, inner: Scope, param: ir.Param, value: Value | None, g
         if param.annotation is None or not isinstance(value, Unknown):
             return value
     if param.annotation is not None:
-        promised = definitions.annotated(m, inner, param.annotation)
+        promised = promises.annotated(m, inner, param.annotation)
         if not isinstance(promised, Unknown):
             return promised
     if param.name == "request":
@@ -269,7 +269,7 @@ def _returned(m: Machine, inner: Scope, function: Function) -> Value:
         return Items("list", [], merge(inner.yields, "what is yielded"))
     found = merge(inner.returns) if inner.returns else NONE
     if isinstance(found, Unknown) and function.node.returns is not None:
-        promised = definitions.annotated(m, inner, function.node.returns)
+        promised = promises.annotated(m, inner, function.node.returns)
         return promised if not isinstance(promised, Unknown) else found
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from analyzer.extract import ir
-from analyzer.resolve import definitions, expressions
+from analyzer.resolve import definitions, expressions, promises
 from analyzer.resolve.machine import LateImport, Machine
 from analyzer.resolve.scope import Scope, Span
 from analyzer.resolve.values import (
@@ -89,11 +89,11 @@ def _public(names: dict[str, Value]) -> dict[str, Value]:
 def _assign(m: Machine, scope: Scope, node: ir.Assign) -> bool:
     if node.value is None:
         if node.annotation is not None and not scope.is_class and isinstance(node.targets[0], ir.Name):
-            scope.names.setdefault(node.targets[0].id, definitions.annotated(m, scope, node.annotation))
+            scope.names.setdefault(node.targets[0].id, promises.annotated(m, scope, node.annotation))
         return False
     value = m.evaluate(scope, node.value)
     if node.annotation is not None and isinstance(value, Unknown):
-        value = definitions.annotated(m, scope, node.annotation)
+        value = promises.annotated(m, scope, node.annotation)
     if scope.is_class and scope.cls is not None:
         for target in node.targets:
             if isinstance(target, ir.Name):
@@ -208,7 +208,7 @@ def _narrowed(m: Machine, scope: Scope, node: ir.If) -> tuple[tuple[ir.Stmt, ...
     ):
         name, kinds = test.args
         if isinstance(name, ir.Name):
-            found = definitions.instance_of(m, scope, m.evaluate(scope, kinds))
+            found = promises.instance_of(m, scope, m.evaluate(scope, kinds))
             if not isinstance(found, Unknown):
                 return node.body, {name.id: found}
     return node.body, {}

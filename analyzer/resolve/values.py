@@ -104,6 +104,8 @@ class Class(Value):
     """What ``as_view(**kwargs)`` makes of it, by the arguments."""
     assigned: frozenset[str] | None = None
     """The attributes that its family assigns on ``self``, once somebody has asked (``self_assigned.names``)."""
+    promised: dict[str, tuple[Class, ir.Expr]] | None = None
+    """What ``promises()`` found."""
 
     def instance(self) -> Instance:
         """The instance that stands for all instances of this class while effects are traced."""
@@ -137,6 +139,18 @@ class Class(Value):
                 return self.instance()
             found = self.apart[made_with] = Instance(self, made_with=made_with)
         return found
+
+    def promises(self) -> dict[str, tuple[Class, ir.Expr]]:
+        """The names that its body and those of its bases annotate, in the order of a dataclass's fields."""
+        if self.promised is None:
+            self.promised = {}
+            for owner in reversed(self.order()[0]):
+                for statement in owner.node.body:
+                    if isinstance(statement, ir.Assign) and statement.annotation is not None:
+                        target = statement.targets[0]
+                        if isinstance(target, ir.Name):
+                            self.promised[target.id] = owner, statement.annotation
+        return self.promised
 
     def order(self) -> tuple[list[Class], list[str]]:
         """Method resolution order: the known classes, and the dotted names of the unknown ones."""
