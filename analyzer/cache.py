@@ -17,7 +17,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from analyzer.config import IGNORED_FOLDERS, TEMPLATE_SUFFIXES
-from analyzer.discover import Project
+from analyzer.discover import Project, size_of
 
 _DIGEST = 32
 _MAX_BYTES = 1 << 30
@@ -166,7 +166,7 @@ def contents(project: Project, max_bytes: int) -> dict[str, bytes]:
     for source in project.files:
         path = project.folder / source.file
         try:
-            size = path.stat().st_size
+            size = size_of(path)
             found[source.file] = digest(path.read_bytes()) if size <= max_bytes else b"large %d" % size
         except OSError as error:
             found[source.file] = b"unreadable %d" % (error.errno or 0)
@@ -180,7 +180,7 @@ def options_key(seed: int, *more: object) -> bytes:
 
 def fingerprint(project: Project, files: Mapping[str, bytes], *more: bytes) -> bytes:
     """Digest of all that the analysis of a project depends on; ``more`` are its options."""
-    parts = [generation(), project.name.encode("utf-8", "surrogateescape")]
+    parts = [generation(), project.name.encode("utf-8", "surrogateescape"), repr(project.closed).encode()]
     for source in project.files:
         parts += [repr(source).encode("utf-8", "surrogateescape"), files[source.file]]
     return digest(*parts, *_templates(project.folder), b"options", *more)

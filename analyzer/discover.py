@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +35,8 @@ class Project:
     name: str
     folder: Path
     files: tuple[Source, ...]
+    closed: tuple[tuple[str, str], ...] = ()
+    """Folders that could not be listed and files whose names are no text, each with the reason."""
 
 
 def discover(path: Path) -> Project:
@@ -50,7 +54,8 @@ def discover(path: Path) -> Project:
             "this is a file, not a folder", where=str(path), remedy="Give the folder of a Django project."
         )
     folder = path.resolve()
-    names = sorted(_python_files(folder))
+    closed: list[tuple[str, str]] = []
+    names = sorted(_python_files(folder, closed))
     if not names:
         raise NoProject(
             "no Python file below this folder",
@@ -58,24 +63,43 @@ def discover(path: Path) -> Project:
             remedy="Give the folder that holds manage.py.",
         )
     layout = _Layout(folder, frozenset(names))
-    return Project(folder.name, folder, tuple(layout.source(name) for name in names))
+    sources = tuple(layout.source(name) for name in names)
+    return Project(_printable(folder.name), folder, sources, tuple(sorted(closed)))
 
 
-def _python_files(folder: Path) -> Iterator[str]:
-    """Their paths below a folder. A folder that links lead to is looked at once, by the first of its names."""
+def size_of(path: Path) -> int:
+    """The size of a regular file. Raises OSError for the rest: reading a pipe would wait for its writer."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    return status.st_size
+
+
+def _python_files(folder: Path, closed: list[tuple[str, str]]) -> Iterator[str]:
+    """Their paths below a folder. A folder that links lead to is looked at once, by the first of its names.
+
+    ``closed`` takes what cannot be read, with the reason.
+    """
     top = os.path.realpath(folder)
     seen = {top}
     waiting = [("", os.fspath(folder), top)]
     while waiting:
         prefix, path, real = waiting.pop()
         inner: list[tuple[str, str, str]] = []
-        for entry in _entries(path):
+        try:
+            entries = _entries(path)
+        except OSError as error:
+            closed.append((_printable(prefix.rstrip("/")) or ".", error.strerror or "it cannot be listed"))
+            continue
+        for entry in entries:
             name = entry.name
             if name.startswith("."):
                 continue
-            if not entry.is_dir():
-                if name.endswith(".py"):
+            if not _is_folder(entry):
+                if name.endswith(".py") and _is_text(prefix + name):
                     yield prefix + name
+                elif name.endswith(".py"):
+                    closed.append((_printable(prefix + name), "its name is not UTF-8"))
             elif not _is_ignored(entry.path, name):
                 target = os.path.realpath(entry.path) if entry.is_symlink() else f"{real}{os.sep}{name}"
                 if target not in seen:
@@ -85,11 +109,24 @@ def _python_files(folder: Path) -> Iterator[str]:
 
 
 def _entries(path: str) -> list[os.DirEntry[str]]:
+    with os.scandir(path) as entries:
+        return sorted(entries, key=lambda entry: entry.name)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        with os.scandir(path) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
+        return entry.is_dir()
     except OSError:
-        return []  # as os.walk: what cannot be listed is empty
+        return False  # a link to itself
+
+
+def _is_text(name: str) -> bool:
+    """Whether a path can be written down: one that is not UTF-8 comes with lone surrogates in it."""
+    return name.isascii() or name == _printable(name)
+
+
+def _printable(name: str) -> str:
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _is_ignored(path: str, name: str) -> bool:
@@ -116,6 +153,7 @@ class _Layout:
     def _project_root(self, manage: str) -> str:
         """The folder that ``manage.py`` imports from: its own, unless its settings lie below one further up."""
         try:
+            size_of(self.folder / manage)
             text = (self.folder / manage).read_text("utf-8", "replace")
         except OSError:
             return _parent(manage)

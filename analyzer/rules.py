@@ -199,7 +199,9 @@ _PROBLEMS: Mapping[str, str] = {
     "unread-sql": "STR104",
     "no-settings": "STR102",
     "unread-settings": "STR102",
+    "circular-include": "STR106",
     "unfollowed-include": "STR106",
+    "unread-template": "STR101",
     "uninstalled-models": "STR107",
 }
 """The first half's words for what it could not read -> rule."""

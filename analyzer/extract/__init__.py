@@ -70,7 +70,15 @@ def read(
         place.packs.write("units", generation(), _PACKER.encode({file: kept[file] for file in files}))
     with paused():
         units = [_DECODER.decode(kept[file].unit) for file in files if kept[file].unit]
-    return units, [problem for file in files for problem in kept[file].problems]
+    closed = [_closed(place, why) for place, why in project.closed]
+    return units, [*closed, *(problem for file in files for problem in kept[file].problems)]
+
+
+def _closed(place: str, why: str) -> Finding:
+    remedy = "Give the analysis the right to read it, or rename it."
+    return Finding(
+        "unreadable-file", "warning", f"{place} was not read: {why}", (Location(place, 1),), remedy
+    )
 
 
 class Lowered(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analyzer.cache import digest
+from analyzer.discover import size_of
 from analyzer.model.facts import Finding, Location
 
 
@@ -28,7 +29,7 @@ def parse(folder: Path, file: str, max_bytes: int) -> Parsed:
     """Read and parse one file below ``folder``; never raises for what is in the file."""
     path = folder / file
     try:
-        size = path.stat().st_size
+        size = size_of(path)
         if size > max_bytes:
             message = f"not parsed: {size:,} bytes is more than the limit of {max_bytes:,}"
             return replace(_failed(file, 1, message, "file-too-large"), content=b"large %d" % size)

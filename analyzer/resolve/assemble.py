@@ -80,6 +80,7 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
                 [
                     *problems,
                     *m.ledger.problems,
+                    *m.templates.problems,
                     *_unread_sql(m),
                     *_open_relations(m, trace),
                     *_uninstalled(trace),

@@ -78,6 +78,9 @@ class _Walker:
     def __init__(self, m: Machine) -> None:
         self.m = m
         self.included: dict[ModuleState, None] = {}
+        self.circles = 0
+        self.open: set[int] = set()
+        """The lists of patterns that are being walked, by identity: one that is inside itself would never end."""
         self.scope = Scope(
             ModuleState("urls", None, None, False), {}, Context(ModuleState("urls", None, None, False), None)
         )
@@ -94,9 +97,13 @@ class _Walker:
             return
         for option in options(value):
             match option:
+                case Items() if id(option) in self.open:
+                    self.circular(module, line)
                 case Items():
+                    self.open.add(id(option))
                     for item in [*option.items, *([option.rest] if option.rest is not None else [])]:
                         yield from self.patterns(item, prefix, module, line)
+                    self.open.discard(id(option))
                 case Made() if option.short in _PATHS:
                     yield from self.pattern(option, prefix)
                 case Made() if option.short == "i18n_patterns":
@@ -153,22 +160,27 @@ class _Walker:
     def include(self, made: Made, level: Prefix) -> Iterator[Found]:
         """What an ``include`` stands for; one that leads to no patterns is told, unless it holds an empty list."""
         target = made.arg(0, "arg") or Unknown("nothing is included")
-        found = False
+        found, circles = False, self.circles
         for route in self.included_by(made, target, level):
             found = True
             yield route
-        if not found and not isinstance(target, Items):
+        if not found and not isinstance(target, Items) and circles == self.circles:
             self.unfollowed(made, target)
 
     def unfollowed(self, made: Made, target: Value) -> None:
-        where = Location(made.module.file if made.module else "", made.line)
-        problem = Finding(
-            "unfollowed-include",
-            "warning",
-            f"include({_said(target)}) could not be followed: {_why_not(self.m, target, made.module)}",
-            (where,),
-            "Analyse the folder that holds it as well, or count its URL patterns by hand.",
-        )
+        message = f"include({_said(target)}) could not be followed: {_why_not(self.m, target, made.module)}"
+        remedy = "Analyse the folder that holds it as well, or count its URL patterns by hand."
+        self.tell("unfollowed-include", message, made.module, made.line, remedy)
+
+    def circular(self, module: ModuleState | None, line: int) -> None:
+        """URL patterns that include themselves, which Django would follow for as long as a path goes on."""
+        self.circles += 1
+        message = "these URL patterns are part of themselves: they are listed once"
+        self.tell("circular-include", message, module, line, "Break the circle.")
+
+    def tell(self, code: str, message: str, module: ModuleState | None, line: int, remedy: str) -> None:
+        where = Location(module.file if module else "", max(line, 1))
+        problem = Finding(code, "warning", message, (where,), remedy)
         if problem not in self.m.ledger.problems:
             self.m.ledger.problems.append(problem)
 

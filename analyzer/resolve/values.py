@@ -458,6 +458,11 @@ def _linearize(cls: Class) -> tuple[list[Class], list[str]]:
                 externals.append(option.name)
             elif isinstance(option, Made):
                 externals.append(option.callee)
+    if len(parents) == 1 and (parents[0].filled != "running" or parents[0].resolution is not None):
+        known, unknown = parents[0].order()
+        return [cls, *(each for each in known if each is not cls)], list(
+            dict.fromkeys([*externals, *unknown])
+        )
     lines: list[list[Class]] = []
     for parent in parents:
         if parent.filled == "running" and parent.resolution is None:

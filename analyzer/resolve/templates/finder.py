@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from analyzer.config import IGNORED_FOLDERS, TEMPLATE_SUFFIXES, TEST_FOLDERS
+from analyzer.discover import size_of
 from analyzer.extract.templates import Template, parse_template
+from analyzer.model.facts import Finding, Location
 
 _MAX_BYTES = 1_000_000
+_REMEDY = "What the template touches is missing from the analysis: look at it by hand."
 
 
 class Templates:
@@ -21,36 +24,55 @@ class Templates:
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
+        self.problems: list[Finding] = []
+        """The templates that were asked for and could not be read."""
         self._files: dict[str, list[str]] | None = None
+        self._found: dict[str, list[str]] = {}
         self._parsed: dict[str, Template | None] = {}
 
-    def get(self, name: str) -> Template | None:
-        """The template of this name, or None when the project does not hold it."""
-        if name not in self._parsed:
-            file = self._find(name)
-            self._parsed[name] = self._read(file) if file is not None else None
-        return self._parsed[name]
+    def get(self, name: str, below: tuple[Template, ...] = ()) -> Template | None:
+        """The template of this name, or None when the project does not hold it.
 
-    def _find(self, name: str) -> str | None:
+        ``below`` are those that extend it: a template that extends its own name means the next of that name.
+        """
+        if name not in self._found:
+            self._found[name] = self._find(name)
+        for file in self._found[name]:
+            if file not in self._parsed:
+                self._parsed[file] = self._read(file)
+            template = self._parsed[file]
+            if not any(template is each for each in below):
+                return template
+        return None
+
+    def _find(self, name: str) -> list[str]:
         if self.folder is None or not name:
-            return None
+            return []
         if self._files is None:
             self._files = {}
             for file in _walk(self.folder):
                 self._files.setdefault(file.rpartition("/")[2], []).append(file)
         tail = "/" + name.lstrip("/")
         found = [file for file in self._files.get(name.rpartition("/")[2], ()) if ("/" + file).endswith(tail)]
-        return min(found, key=lambda file: _rank(file, tail), default=None)
+        return sorted(found, key=lambda file: _rank(file, tail))
 
     def _read(self, file: str) -> Template | None:
         assert self.folder is not None
         path = self.folder / file
         try:
-            if path.stat().st_size > _MAX_BYTES:
-                return None
-            return parse_template(path.read_text("utf-8", "replace"))
-        except (OSError, RecursionError):
-            return None
+            if size_of(path) <= _MAX_BYTES:
+                return parse_template(path.read_text("utf-8", "replace"))
+            why = f"it has more than {_MAX_BYTES:,} bytes"
+        except OSError as error:
+            why = error.strerror or str(error)
+        except RecursionError:
+            why = "it is nested too deeply"
+        self.problems.append(
+            Finding(
+                "unread-template", "warning", f"{file} was not read: {why}", (Location(file, 1),), _REMEDY
+            )
+        )
+        return None
 
 
 def _rank(file: str, tail: str) -> tuple[bool, int, str]:

@@ -171,24 +171,29 @@ class _Run:
         self.reads.update(names)
         return result
 
-    def template(self, template: Template, variables: dict[str, Value]) -> None:
+    def template(
+        self, template: Template, variables: dict[str, Value], below: tuple[Template, ...] = ()
+    ) -> None:
         if self.depth >= _DEEPEST:
             return
+        below = (*below, template)
         self.depth += 1
         before, self.libraries = self.libraries, self.libraries + template.libraries
-        parent = self.loaded(template.extends, variables) if template.extends is not None else None
+        parent = self.loaded(template.extends, variables, below) if template.extends is not None else None
         if parent is None:
             self.nodes(template.body, variables)
         else:
             for block in _blocks(template.body):
                 self.blocks.setdefault(block.name, []).append(block)
-            self.template(parent, variables)
+            self.template(parent, variables, below)
         self.libraries = before
         self.depth -= 1
 
-    def loaded(self, term: Term, variables: dict[str, Value]) -> Template | None:
+    def loaded(
+        self, term: Term, variables: dict[str, Value], below: tuple[Template, ...] = ()
+    ) -> Template | None:
         names = strings(self.value(term, variables))
-        return next((found for name in names if (found := self.m.templates.get(name))), None)
+        return next((found for name in names if (found := self.m.templates.get(name, below))), None)
 
     def nodes(self, nodes: tuple[Node, ...], variables: dict[str, Value]) -> None:
         for node in nodes:
