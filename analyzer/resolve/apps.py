@@ -74,6 +74,10 @@ class AppIndex:
             if not state.is_test:
                 self._read(state)
         chosen = [self._chosen(*entry) for entry in installed.entries]
+        for app in chosen:
+            package = index.find(app.name)
+            if package is not None and package.source is not None:
+                self.by_name.setdefault(app.name, app)
         self._installed = {app.name: app for app in chosen}
         self._labels = {app.label.lower() for app in chosen}
         self._complete = installed.complete

@@ -11,6 +11,7 @@ from analyzer.resolve import (
     filtersets,
     forms,
     graphql,
+    history,
     lookups,
     members,
     orm,
@@ -400,6 +401,7 @@ KNOWN: dict[str, External_] = {
     "rest_framework.views._chosen": serializers.chosen,
     "strawberry.Schema": graphql.schema,
     "strawberry.django.views._execute": graphql.execute,
+    "simple_history.register": history.register,
     "strawberry.federation.Schema": graphql.schema,
     "typing.cast": _cast,
 }

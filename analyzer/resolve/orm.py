@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.resolve import inheritance, lookups, sql
+from analyzer.resolve import history, inheritance, lookups, sql
 from analyzer.resolve.declarations import Link
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member
@@ -103,6 +103,8 @@ def model_attribute(m: Machine, scope: Scope, model: Class, name: str, line: int
         manager = _as_manager(found[0], model)
         if manager is not None:
             return manager
+        if name != "objects" and history.is_tracker(found[0]) and model in m.registry.histories:
+            return Query(m.registry.histories[model], manager=True)
         return _many_to_many(m, model, name) if isinstance(found[0], Made | Instance) else None
     if name == "objects":
         return Query(model, manager=True)
@@ -401,6 +403,8 @@ def send(m: Machine, scope: Scope, signals: tuple[str, ...], model: Class, line:
     """Run the receivers that listen to a model signal of this model."""
     if not m.tracing:
         return
+    if "post_save" in signals or "post_delete" in signals:
+        history.note(m, scope, model, line)
     for receiver in m.ledger.receivers:
         last = receiver.signal.rpartition(".")[2]
         if last in signals and (receiver.any_sender or model in receiver.senders):

@@ -71,6 +71,8 @@ class Registry:
         self.sealed = False
         self.by_through: dict[str, Link] = {}
         """The many-to-many relations by the table that they have been made."""
+        self.histories: dict[Class, Class] = {}
+        """The models that keep every change of another one, by that one."""
 
     def is_model(self, value: Value) -> bool:
         return isinstance(value, Class) and self.info(value) is not None

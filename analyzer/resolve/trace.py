@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from analyzer.model.facts import EntryKind, Location
 from analyzer.resolve import authentication, graphql, lookups, orm, signals, urls
 from analyzer.resolve.admin_urls import registered
+from analyzer.resolve.history import history_models
 from analyzer.resolve.invoke import traced
 from analyzer.resolve.levels import Found
 from analyzer.resolve.machine import Machine
@@ -63,6 +64,7 @@ def trace(m: Machine, progress: Callable[[int, int], None] | None = None) -> Tra
     _finish_imports(m)
     result = Trace()
     result.models, result.uninstalled = _models(m, states)
+    result.models.extend(history_models(m, list(result.models)))
     m.registry.seal(result.models)
     _ready(m, result.models)
     for state in states:

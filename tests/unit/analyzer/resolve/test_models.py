@@ -153,3 +153,26 @@ def test_tables(facts: Facts) -> None:
 def test_the_same_source_gives_the_same_facts(tmp_path: Path) -> None:
     project = FakeProject(tmp_path, {"people/models.py": PEOPLE, "shop/models.py": SHOP})
     assert repr(project.facts()) == repr(project.facts())
+
+
+def test_an_application_inside_anothers_package_has_its_own_label(tmp_path: Path) -> None:
+    settings = """
+        INSTALLED_APPS = ["django.contrib.auth", "shop.apps.ShopConfig", "shop.votes"]
+        ROOT_URLCONF = "site_.urls"
+    """
+    files = {
+        "site_/settings.py": settings,
+        "shop/apps.py": """
+            from django.apps import AppConfig
+
+            class ShopConfig(AppConfig):
+                name = "shop"
+        """,
+        "shop/votes/models.py": """
+            from django.db import models
+
+            class Vote(models.Model):
+                pass
+        """,
+    }
+    assert [found.label for found in FakeProject(tmp_path, files).facts().models] == ["votes.Vote"]
