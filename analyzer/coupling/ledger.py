@@ -15,6 +15,16 @@ GENERIC = 40
 """Code over more tables than this is generic (an importer, a base class): it couples no pair of them in particular."""
 
 
+class _Entry:
+    """What was seen of one coupling. Sites are keyed by plain tuples, which are compared much faster than locations."""
+
+    __slots__ = ("share", "sites")
+
+    def __init__(self) -> None:
+        self.share = 0.0
+        self.sites: dict[tuple[str, int], Location] = {}
+
+
 class Ledger:
     """Collects sightings of couplings; ``edges`` closes the book.
 
@@ -24,8 +34,7 @@ class Ledger:
 
     def __init__(self, weights: Mapping[EdgeKind, float]) -> None:
         self._weights = weights
-        self._shares: dict[Key, float] = defaultdict(float)
-        self._sites: dict[Key, set[Location]] = defaultdict(set)
+        self._entries: dict[Key, _Entry] = defaultdict(_Entry)
 
     def add(
         self, source: str, target: str, level: Level, kind: EdgeKind, site: Location, share: float = 1.0
@@ -33,9 +42,9 @@ class Ledger:
         """Note that ``site`` couples ``source`` to ``target``; a coupling of a thing with itself is none."""
         if source == target:
             return
-        key = (source, target, level, kind)
-        self._shares[key] += share
-        self._sites[key].add(site)
+        entry = self._entries[source, target, level, kind]
+        entry.share += share
+        entry.sites[site.file, site.line] = site
 
     def add_pairs(self, tables: Iterable[str], kind: EdgeKind, site: Location) -> None:
         """Note that ``site`` couples all these tables with one another."""
@@ -50,8 +59,8 @@ class Ledger:
         return tuple(
             Edge(
                 *key,
-                weight=round(self._weights[key[3]] * self._shares[key], 4),
-                sites=tuple(sorted(self._sites[key])),
+                weight=round(self._weights[key[3]] * entry.share, 4),
+                sites=tuple([site for _, site in sorted(entry.sites.items())]),
             )
-            for key in sorted(self._shares)
+            for key, entry in sorted(self._entries.items())
         )

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from analyzer.coupling.code import support_modules
-from analyzer.coupling.ledger import Ledger
+from analyzer.coupling.ledger import GENERIC, Ledger
 from analyzer.coupling.tables import Tables
 from analyzer.model.facts import Facts, Location
 
@@ -20,6 +20,11 @@ class Use:
     written: set[str] = field(default_factory=set)
     locked: dict[str, Location] = field(default_factory=dict)
 
+    @property
+    def is_generic(self) -> bool:
+        """Whether it touches so many tables that it says nothing about any two of them."""
+        return len(self.read | self.written) > GENERIC
+
 
 def observed_edges(facts: Facts, tables: Tables, ledger: Ledger) -> None:
     """Edges between tables from transactions, locks, joins, signals, shared functions and calls."""
@@ -32,6 +37,7 @@ def observed_edges(facts: Facts, tables: Tables, ledger: Ledger) -> None:
     for join in facts.joins:
         if join.location.file not in skipped:
             ledger.add(join.table_a, join.table_b, "table", "join", join.location)
+    uses = {name: use for name, use in uses.items() if not use.is_generic}
     for use in uses.values():
         _couple_function(use, ledger)
     _couple_receivers(facts, tables, ledger)

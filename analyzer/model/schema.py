@@ -25,6 +25,7 @@ from analyzer.model.facts import (
     History,
     Import,
     Join,
+    Location,
     Model,
     Module,
     Observed,
@@ -140,6 +141,8 @@ def _plain(values: Iterable[Any]) -> list[Any]:
 
 def _value(value: Any) -> Any:
     if isinstance(value, tuple):
+        if value and type(value[0]) in _PLAIN:
+            return value
         return [_value(item) for item in value]
     return _object(value) if _names(type(value)) else value
 
@@ -159,6 +162,8 @@ def _object(item: Any) -> Json:
 
 
 _ATOMS = frozenset({str, int, float, bool, type(None)})
+_PLAIN = _ATOMS | {Location}
+"""What tuples are written of as they are: places in a list stay ``{file, line}``."""
 
 
 def _names(kind: type) -> tuple[str, ...]:

@@ -46,8 +46,11 @@ def test_generic_code_over_many_tables_couples_none_of_them():
     labels = [f"a.M{i}" for i in range(41)]
     for label in labels:
         code.model(label)
+    code.model("b.B").access("b.views.show", "b.B")
     code.transaction("a.services.wipe", *labels)
-    assert edges(code) == {}
+    code.access("a.services.copy", *labels).access("a.services.copy", *labels, mode="write", kind="lock")
+    code.add("calls", Call("a.services.copy", "b.views.show", code.place("a", "services")))
+    assert {edge.level for edge in edges(code).values()} == {"module"}
 
 
 def test_a_foreign_key_that_cascades_is_dearer_than_one_that_protects():
