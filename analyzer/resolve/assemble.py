@@ -30,7 +30,7 @@ from analyzer.resolve.levels import Found
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.modules import ModuleState
 from analyzer.resolve.registry import Info
-from analyzer.resolve.scope import Context
+from analyzer.resolve.scope import Context, Effect
 from analyzer.resolve.sites import FOREIGN
 from analyzer.resolve.trace import Trace
 from analyzer.resolve.values import Bound, Class, Function, Instance, Literal, Map, Value, View, text
@@ -40,10 +40,8 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
     """Everything that was found, in the order that ``Facts`` promises."""
     contexts = _contexts(m, trace)
     everywhere = closure.everything()
-    accesses = sorted(set(_accesses(contexts)), key=_access_key)
-    joins = sorted(
-        set(_joins(contexts)), key=lambda join: (join.location, join.table_a, join.table_b, join.function)
-    )
+    borrowed = closure.Borrowed()
+    accesses, joins = _accesses(contexts, borrowed), _joins(contexts, borrowed)
     models = _models(m, trace, {access.table for access in accesses})
     sites, resolved, unresolved = _sites(m)
     codes, language_code = languages.of_project(m)
@@ -149,42 +147,39 @@ def _place(context: Context) -> str:
     return context.receiver.name if context.receiver is not None else ""
 
 
-def _accesses(contexts: list[Context]) -> Iterator[Access]:
+def _accesses(contexts: list[Context], borrowed: closure.Borrowed) -> list[Access]:
+    found: set[tuple[str, str, Effect]] = set()
+    names: dict[str, str] = {}
     for context in contexts:
-        module, function = context.module, _place(context)
-        own = ((effect.line, effect) for effect in context.effects)
-        for line, effect in [*own, *closure.library_effects(context)]:
-            where = Location(module.file, line)
-            yield Access(
-                where,
-                module.name,
-                function,
-                effect.table,
-                effect.mode,
-                effect.kind,
-                effect.confidence,
-                effect.rule,
-            )
+        file, function = context.module.file, _place(context)
+        names[file] = context.module.name
+        found.update((file, function, effect) for effect in context.effects)
+        for line, effect in borrowed.effects(context):
+            found.add((file, function, effect._replace(line=line)))
+    return [
+        Access(Location(file, line), names[file], function, table, mode, kind, confidence, rule)
+        for file, function, (line, table, mode, kind, confidence, rule) in sorted(found, key=_access_key)
+    ]
 
 
-def _access_key(access: Access) -> tuple[Location, str, str, str, str, float, str]:
-    return (
-        access.location,
-        access.function,
-        access.table,
-        access.mode,
-        access.kind,
-        access.confidence,
-        access.rule,
-    )
+def _access_key(access: tuple[str, str, Effect]) -> tuple[object, ...]:
+    file, function, effect = access
+    return file, effect.line, function, effect[1:]
 
 
-def _joins(contexts: list[Context]) -> Iterator[Join]:
+def _joins(contexts: list[Context], borrowed: closure.Borrowed) -> list[Join]:
+    found = set()
     for context in contexts:
-        own = ((line, left, right) for left, right, line in context.joins)
-        for line, left, right in [*own, *closure.library_joins(context)]:
-            if left != right:
-                yield Join(left, right, Location(context.module.file, line), _place(context))
+        file, function = context.module.file, _place(context)
+        for left, right, line in context.joins:
+            found.add((file, line, left, right, function))
+        for line, left, right in borrowed.joins(context):
+            found.add((file, line, left, right, function))
+    return [
+        Join(left, right, Location(file, line), function)
+        for file, line, left, right, function in sorted(found)
+        if left != right
+    ]
 
 
 def _routes(trace: Trace) -> Iterator[Route]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import TypeAlias
 
-from analyzer.resolve.scope import PERHAPS, UNUSUAL, Context, Effect, Span
+from analyzer.resolve.scope import CERTAIN, PERHAPS, UNUSUAL, USUAL, Context, Effect, Span
 
 Tables = tuple[tuple[str, ...], tuple[str, ...]]
 """The tables read and the tables written."""
@@ -68,6 +69,9 @@ class Reach:
             for target in calls:
                 if target in self._touched:
                     continue
+                if not target.calls:
+                    self._finish([target])
+                    continue
                 if target not in order:
                     enter(target)
                     break
@@ -95,47 +99,67 @@ class Reach:
 
 def everything() -> Reach:
     """Reach over all calls."""
-    return Reach(lambda context: (target for target, _ in context.calls))
+    return Reach(lambda context: [target for target, _ in context.calls])
 
 
 def usual() -> Reach:
     """Reach as long as nothing unusual happens."""
-    return Reach(lambda context: context.usual, UNUSUAL)
+    return Reach(_called(USUAL), UNUSUAL)
 
 
 def firm() -> Reach:
     """Reach over what is called at once and certainly: for atomic spans."""
-    return Reach(
-        lambda context: (target for (target, _), certain in context.calls.items() if certain), PERHAPS
-    )
+    return Reach(_called(CERTAIN), PERHAPS)
 
 
-def library_effects(context: Context) -> Iterator[tuple[int, Effect]]:
-    """Effects of the library code that a context calls, with the line of the call, which is to answer for them."""
-    for target, line in context.calls:
-        if not target.module.is_library:
-            continue
-        for inner in _library_only(target):
-            for effect in inner.effects:
-                yield line, effect
+def _called(how: int) -> Callable[[Context], list[Context]]:
+    return lambda context: [target for (target, _), known in context.calls.items() if known & how]
 
 
-def library_joins(context: Context) -> Iterator[tuple[int, str, str]]:
-    """The joins of the library code that a context calls."""
-    for target, line in context.calls:
-        if target.module.is_library:
-            for inner in _library_only(target):
-                for left, right, _ in inner.joins:
+Works: TypeAlias = tuple[list[Effect], list[tuple[str, str]]]
+"""Effects and joins, each once."""
+
+
+class Borrowed:
+    """What the library code that a context calls touches; the line of the call is to answer for it."""
+
+    def __init__(self) -> None:
+        self._known: dict[Context, Works] = {}
+
+    def effects(self, context: Context) -> Iterator[tuple[int, Effect]]:
+        """The effects of the library code that a context calls, with the line of the call."""
+        for target, line in context.calls:
+            if target.module.is_library:
+                for effect in self._of(target)[0]:
+                    yield line, effect
+
+    def joins(self, context: Context) -> Iterator[tuple[int, str, str]]:
+        """The joins of the library code that a context calls."""
+        for target, line in context.calls:
+            if target.module.is_library:
+                for left, right in self._of(target)[1]:
                     yield line, left, right
 
+    def _of(self, start: Context) -> Works:
+        """What a context of library code does, with those that it calls as long as these are the library's."""
+        found = self._known.get(start)
+        if found is None:
+            inner = _library_only(start) if start.calls else (start,)
+            effects: dict[Hashable, Effect] = {}
+            joins: dict[tuple[str, str], None] = {}
+            for context in inner:
+                effects.update((effect[1:], effect) for effect in context.effects)
+                joins.update(((left, right), None) for left, right, _ in context.joins)
+            found = self._known[start] = (list(effects.values()), list(joins))
+        return found
 
-def _library_only(start: Context) -> Iterator[Context]:
+
+def _library_only(start: Context) -> set[Context]:
     waiting = [start]
-    seen: set[int] = set()
+    seen = {start}
     while waiting:
-        context = waiting.pop()
-        if id(context) in seen:
-            continue
-        seen.add(id(context))
-        yield context
-        waiting.extend(target for target, _ in context.calls if target.module.is_library)
+        for target, _ in waiting.pop().calls:
+            if target.module.is_library and target not in seen:
+                seen.add(target)
+                waiting.append(target)
+    return seen

@@ -191,7 +191,6 @@ def fill(m: Machine, cls: Class) -> None:
         cls,
         True,
         None,
-        prefix=f"{cls.qualname}.",
         depth=outer.depth,
     )
     body.outer = outer
@@ -224,4 +223,4 @@ def _base(option: Value) -> list[Value]:
 
 def module_scope(state: ModuleState, context: Context) -> Scope:
     """The scope of a module's top level."""
-    return Scope(state, state.names, context, prefix=f"{state.name}.")
+    return Scope(state, state.names, context)

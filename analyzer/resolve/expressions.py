@@ -92,10 +92,9 @@ def _plain_call(m: Machine, scope: Scope, node: ir.Call) -> Value:
             kwargs[name] = value
         elif isinstance(value, Map):
             kwargs.update({key: item for key, item in value.items.items() if isinstance(key, str)})
-    if isinstance(node.func, ir.Attr):
-        sites.note(m, node.func, function)
-    loaders.note_task(m, scope, node.func, args, node.line)
-    loaded = loaders.load(m, scope, node.func, args)
+    if m.chains and type(node.func) is ir.Attr:
+        sites.note(m.chains[-1], m.registry, node.func.attr, function)
+    loaded = loaders.load(m, scope, node, args) if args else None
     return loaded if loaded is not None else m.call(scope, function, args, kwargs, node.line)
 
 
@@ -103,7 +102,7 @@ def arguments(m: Machine, scope: Scope, nodes: tuple[ir.Expr, ...]) -> list[Valu
     """Positional arguments, with literal ``*lists`` spread."""
     found: list[Value] = []
     for node in nodes:
-        if not isinstance(node, ir.Star):
+        if type(node) is not ir.Star:
             found.append(m.evaluate(scope, node))
             continue
         value = m.evaluate(scope, node.value)
@@ -379,7 +378,6 @@ def _comprehension(m: Machine, scope: Scope, node: ir.Comp) -> Value:
         False,
         scope.function,
         scope.receiver,
-        prefix=scope.prefix,
     )
     inner.yields, inner.depth = scope.yields, scope.depth
     if node.kind == "dict":

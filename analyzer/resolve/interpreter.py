@@ -50,20 +50,16 @@ class Interpreter(Machine):
 
     def run(self, scope: Scope, body: tuple[ir.Stmt, ...]) -> bool:
         for statement in body:
-            self.steps += 1
-            if not self.tracing and self.steps > self.limits.steps:
-                return scope.function is not None
+            if not self.tracing:
+                self.steps += 1
+                if self.steps > self.limits.steps:
+                    return scope.function is not None
             if STATEMENTS[type(statement)](self, scope, statement) and scope.function is not None:
                 return True
         return False
 
-    def attribute(self, scope: Scope, value: Value, name: str, line: int) -> Value:
-        return attributes.attribute(self, scope, value, name, line)
-
-    def call(
-        self, scope: Scope, function: Value, args: list[Value], kwargs: dict[str, Value], line: int
-    ) -> Value:
-        return calls.call(self, scope, function, args, kwargs, line)
+    attribute = attributes.attribute
+    call = calls.call
 
     def module_name(self, state: ModuleState, name: str) -> Value | None:
         if state.status == "new":

@@ -98,22 +98,26 @@ def traced(
 ) -> Context:
     """The context for this kind of receiver and arguments, run when it is new. ``args`` of None: nothing is known."""
     where = _receiver_class(receiver)
-    identity = (id(function.node), id(function.scope), id(where), receiver_key(receiver))
-    known = m.ledger.per_function.setdefault(identity, [])
-    own = (*identity, _arguments_key(args, kwargs))
-    context = m.ledger.contexts.get(own)
-    if context is None and len(known) >= m.limits.contexts:
-        args, kwargs = None, None
-        own = (*identity, "any")
-        context = m.ledger.contexts.get(own)
+    shared = (id(function.node), id(function.scope), id(where), receiver_key(receiver))
+    contexts = m.ledger.contexts
+    own = (*shared, _arguments_key(args, kwargs))
+    context = contexts.get(own)
     if context is not None:
         return context
-    context = Context(function.module, function, where)
-    m.ledger.contexts[own] = context
-    known.append(context)
+    number = m.ledger.per_function.get(shared, 0)
+    if number >= m.limits.contexts:
+        args, kwargs = None, None
+        own = (*shared, "any")
+        context = contexts.get(own)
+        if context is not None:
+            return context
+    m.ledger.per_function[shared] = number + 1
+    contexts[own] = context = Context(function.module, function, where)
     m.ledger.reached.add(id(function.node))
-    with m.certainty():
-        _execute(m, context, function, receiver, args, kwargs, depth)
+    perhaps, unusual = m.perhaps, m.unusual
+    m.perhaps = m.unusual = False  # judged without regard to where it is first called
+    _execute(m, context, function, receiver, args, kwargs, depth)
+    m.perhaps, m.unusual = perhaps, unusual
     context.done = True
     return context
 
@@ -150,24 +154,16 @@ def receiver_key(receiver: Value | None) -> object:
 def _arguments_key(args: list[Value] | None, kwargs: dict[str, Value] | None) -> object:
     if args is None:
         return "any"
-    return (
-        tuple(key(value) for value in args),
-        tuple((name, key(value)) for name, value in sorted((kwargs or {}).items())),
-    )
+    named = tuple([(name, key(kwargs[name])) for name in sorted(kwargs)]) if kwargs else ()
+    return tuple([key(value) for value in args]), named
 
 
 def _receiver_class(receiver: Value | None) -> Class | None:
-    match receiver:
-        case Instance():
-            return receiver.cls
-        case Record():
-            return receiver.model
-        case Query():
-            return receiver.cls
-        case Class():
-            return receiver
-        case _:
-            return None
+    if isinstance(receiver, Instance | Query):
+        return receiver.cls
+    if isinstance(receiver, Record):
+        return receiver.model
+    return receiver if isinstance(receiver, Class) else None
 
 
 def _note_call(m: Machine, scope: Scope, function: Function, line: int) -> None:
@@ -200,19 +196,17 @@ def _execute(
     depth: int,
 ) -> Scope:
     inner = Scope(
-        function.module, {}, context, function.scope, function.owner, False, function, receiver,
-        prefix=f"{function.qualname}.<locals>.", depth=depth,
-    )  # fmt: skip
+        function.module, {}, context, function.scope, function.owner, False, function, receiver, depth=depth
+    )
     if receiver is None and function.scope is not None:
         inner.receiver, inner.cls = function.scope.receiver, inner.cls or function.scope.cls
     _bind(m, inner, function, receiver, args, kwargs or {})
     span = Span(function.node.line) if function.atomic else None
     if span is not None:
-        context.spans.append(span)
-        context.open.append(span)
+        context.enter(span)
     m.run(inner, function.node.body)
     if span is not None:
-        context.open.pop()
+        context.leave()
     context.returns = _returned(m, inner, function)
     return inner
 

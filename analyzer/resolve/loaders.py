@@ -19,22 +19,16 @@ _LOADER = re.compile(
 )
 
 
-@cache
-def _is_loader(name: str) -> bool:
-    return _LOADER.match(name) is not None
-
-
-def _last_name(function: ir.Expr) -> str:
-    kind = type(function)
-    return function.attr if kind is ir.Attr else function.id if kind is ir.Name else ""  # type: ignore[union-attr]
-
-
 _SENDERS = frozenset({"async_task", "enqueue", "send_task"})
 
 
-def load(m: Machine, scope: Scope, function: ir.Expr, args: list[Value]) -> Value | None:
+def load(m: Machine, scope: Scope, node: ir.Call, args: list[Value]) -> Value | None:
     """What a loader call gives, or None when this is not one, or it names nothing that is known."""
-    if not args or not _is_loader(_last_name(function)):
+    function = node.func
+    name = function.attr if isinstance(function, ir.Attr) else getattr(function, "id", "")
+    if name in _SENDERS:
+        _note_task(m, scope, args, node.line)
+    if not _is_loader(name):
         return None
     first = text(args[0])
     if first is None:
@@ -51,10 +45,13 @@ def load(m: Machine, scope: Scope, function: ir.Expr, args: list[Value]) -> Valu
     return _pair(m, first, last) if last is not None else None
 
 
-def note_task(m: Machine, scope: Scope, function: ir.Expr, args: list[Value], line: int) -> None:
+@cache
+def _is_loader(name: str) -> bool:
+    return _LOADER.match(name) is not None
+
+
+def _note_task(m: Machine, scope: Scope, args: list[Value], line: int) -> None:
     """A task that is sent to a queue by its dotted name (``app.send_task("shop.tasks.mail")``) is a call of it."""
-    if not args or _last_name(function) not in _SENDERS:
-        return
     dotted = text(args[0])
     target = m.by_dotted_name(dotted, scope.module) if dotted and "." in dotted else None
     if isinstance(target, Function) and not scope.module.is_library:

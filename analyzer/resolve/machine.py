@@ -65,7 +65,8 @@ class Ledger:
     """What was seen so far, beside the effects that each context keeps."""
 
     contexts: dict[object, Context] = field(default_factory=dict)
-    per_function: dict[object, list[Context]] = field(default_factory=dict)
+    per_function: dict[object, int] = field(default_factory=dict)
+    """How many contexts a function has on one kind of receiver."""
     reached: set[int] = field(default_factory=set)
     """Identities of the function nodes that were traced at least once."""
     registrations: list[Registration] = field(default_factory=list)

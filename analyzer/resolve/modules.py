@@ -28,18 +28,14 @@ class ModuleState:
     """The first top-level statement that binds each name: for imports that go in circles."""
     stars: list[ir.Import] = field(default_factory=list)
     definitions: dict[int, Value] = field(default_factory=dict)
+    is_library: bool = field(init=False)
+    is_test: bool = field(init=False)
+    file: str = field(init=False)
 
-    @property
-    def is_library(self) -> bool:
-        return self.source is None and self.unit is not None
-
-    @property
-    def is_test(self) -> bool:
-        return self.source is not None and self.source.is_test
-
-    @property
-    def file(self) -> str:
-        return self.source.file if self.source else ""
+    def __post_init__(self) -> None:
+        self.is_library = self.source is None and self.unit is not None
+        self.is_test = self.source is not None and self.source.is_test
+        self.file = self.source.file if self.source is not None else ""
 
     @property
     def package(self) -> str:

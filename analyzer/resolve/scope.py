@@ -14,6 +14,11 @@ PERHAPS = 0.4
 UNUSUAL = 0.5
 """The confidence of what needs something unusual first: an exception, or records that refer to what is deleted."""
 
+CERTAIN = 1
+"""A call that belongs to the same work: not after the commit, not perhaps."""
+USUAL = 2
+"""A call that needs nothing unusual, be it now or after the commit."""
+
 
 class Effect(NamedTuple):
     """A table that a line reads or writes."""
@@ -46,12 +51,11 @@ class Context:
     returns: Value | None = None
     effects: dict[Effect, None] = field(default_factory=dict)
     joins: dict[tuple[str, str, int], None] = field(default_factory=dict)
-    calls: dict[tuple[Context, int], bool] = field(default_factory=dict)
-    """What it calls on which line, and whether that belongs to the same work: not after the commit, not perhaps."""
-    usual: dict[Context, None] = field(default_factory=dict)
-    """What it calls without anything unusual, now or after the commit."""
-    spans: list[Span] = field(default_factory=list)
-    open: list[Span] = field(default_factory=list)
+    calls: dict[tuple[Context, int], int] = field(default_factory=dict)
+    """What it calls on which line, and how: ``CERTAIN``, ``USUAL``, both or neither."""
+    spans: tuple[Span, ...] = ()
+    open: tuple[Span, ...] = ()
+    """The spans that are being run."""
     atomic_yield: bool = False
     """A generator that yields inside an atomic span: as a context manager it lends the span to its caller."""
 
@@ -61,12 +65,19 @@ class Context:
             span.effects[effect] = None
 
     def call(self, target: Context, line: int, apart: bool = False, usual: bool = True) -> None:
-        self.calls[target, line] = not apart or self.calls.get((target, line), False)
-        if usual:
-            self.usual[target] = None
+        place = target, line
+        how = (0 if apart else CERTAIN) | (USUAL if usual else 0)
+        self.calls[place] = self.calls.get(place, 0) | how
         if not apart:
             for span in self.open:
                 span.calls[target] = None
+
+    def enter(self, span: Span) -> None:
+        self.spans = (*self.spans, span)
+        self.open = (*self.open, span)
+
+    def leave(self) -> None:
+        self.open = self.open[:-1]
 
 
 @dataclass(slots=True, eq=False)
@@ -84,9 +95,16 @@ class Scope:
     receiver: Value | None = None
     returns: list[Value] = field(default_factory=list)
     yields: list[Value] = field(default_factory=list)
-    prefix: str = ""
-    """Dotted name that definitions in this scope get, with its trailing dot."""
     depth: int = 0
+
+    @property
+    def prefix(self) -> str:
+        """Dotted name that definitions in this scope get, with its trailing dot."""
+        if self.is_class and self.cls is not None:
+            return f"{self.cls.qualname}."
+        if self.function is not None:
+            return f"{self.function.qualname}.<locals>."
+        return self.outer.prefix if self.outer is not None else f"{self.module.name}."
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from analyzer.extract import ir
 from analyzer.extract.calls import POSSIBLE, SURE
 from analyzer.resolve import inheritance, lookups
 from analyzer.resolve.machine import Machine
+from analyzer.resolve.registry import Registry
 from analyzer.resolve.scope import Chain, Scope
 from analyzer.resolve.values import Bound, Class, Method, Query, Record, Unknown, Value, options
 
@@ -32,19 +33,18 @@ def call(m: Machine, scope: Scope, node: ir.Call, plain: Callable[[Machine, Scop
     return value
 
 
-def note(m: Machine, node: ir.Expr, function: Value) -> None:
+def note(chain: Chain, registry: Registry, method: str, function: Value) -> None:
     """Note what the receiver of one method of the chain was."""
-    if not m.chains or not isinstance(node, ir.Attr):
-        return
-    chain = m.chains[-1]
     for option in options(function):
-        receiver = option.receiver if isinstance(option, Method | Bound) else None
-        if isinstance(receiver, Query | Record) or (
-            isinstance(receiver, Class) and m.registry.is_model(receiver)
-        ):
-            chain.resolved = True
-        elif isinstance(option, Unknown) and node.attr in _METHODS:
-            chain.reason = option.reason
+        kind = type(option)
+        if kind is Method or kind is Bound:
+            receiver = option.receiver  # type: ignore[attr-defined]
+            if isinstance(receiver, Query | Record) or (
+                isinstance(receiver, Class) and registry.is_model(receiver)
+            ):
+                chain.resolved = True
+        elif kind is Unknown and method in _METHODS:
+            chain.reason = option.reason  # type: ignore[attr-defined]
 
 
 def _record(m: Machine, site: tuple[str, int], outcome: str) -> None:

@@ -285,10 +285,9 @@ def _with(m: Machine, scope: Scope, node: ir.With) -> bool:
             assign(m, scope, target, _entered(m, scope, manager, node.line))
     if span is None:
         return m.run(scope, node.body)
-    scope.context.spans.append(span)
-    scope.context.open.append(span)
+    scope.context.enter(span)
     ended = m.run(scope, node.body)
-    scope.context.open.pop()
+    scope.context.leave()
     return ended
 
 
