@@ -14,14 +14,14 @@ from analyzer.boundaries.naming import name_groups
 from analyzer.boundaries.order import loads, put_after, rank
 from analyzer.boundaries.partition import Group, partition_tables
 from analyzer.boundaries.pins import Named, hold, pinned
-from analyzer.boundaries.place import Placement, place_code
-from analyzer.boundaries.verdicts import judge, judge_shared
+from analyzer.boundaries.place import MOVING, Placement, place_code
+from analyzer.boundaries.verdicts import SURE, judge, judge_shared
 from analyzer.coupling import Tables, index_tables
 from analyzer.model.facts import Facts
 from analyzer.model.pins import NO_PINS, Pins
 from analyzer.model.plan import Analysis, BillItem, Boundary, Edge, Metrics, Step
 
-__all__ = ["draw", "undecided"]
+__all__ = ["MOVING", "SURE", "draw", "must_link", "undecided"]
 
 
 def draw(

@@ -50,7 +50,8 @@ def hold(draft: Named, pins: Pins, tables: Tables, linked: Iterable[tuple[str, s
 
 def pinned(pins: Pins, tables: Tables, linked: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Table -> the boundary that it is pinned to, by itself or by a table that it cannot be parted from."""
-    return _follow(_places(pins, tables), linked)
+    own = [(one, other) for one, other in linked if not {one, other} & tables.library]
+    return _follow(_places(pins, tables), own)
 
 
 def _rest(name: str, group: Group, place: Mapping[str, str]) -> str:

@@ -14,6 +14,7 @@ from analyzer.report.html.map import map_tab
 from analyzer.report.html.markup import Safe, el, join
 from analyzer.report.html.matrix import matrix_tab, usage_tab
 from analyzer.report.html.overview import order_tab, summary_tab
+from analyzer.report.html.whatif import whatif_tab
 from analyzer.report.summary import summarise
 
 __all__ = ["page"]
@@ -25,9 +26,12 @@ TABS = (
     ("map", "Map"),
     ("tables", "Tables"),
     ("order", "Extraction order"),
+    ("whatif", "What if"),
     ("findings", "Findings"),
     ("method", "How this was computed"),
 )
+
+SCRIPTS = ("plan.js", "whatif.js", "page.js")
 
 
 def page(analysis: Analysis, path: str = ".") -> str:
@@ -35,7 +39,7 @@ def page(analysis: Analysis, path: str = ".") -> str:
 
     The content security policy allows the page's own style and script by their hashes and nothing else.
     """
-    style, script = _asset("style.css"), _asset("page.js")
+    style, script = _asset("style.css"), "\n".join(_asset(name) for name in SCRIPTS)
     policy = (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
         "base-uri 'none'; form-action 'none'"
@@ -87,6 +91,7 @@ def _tabs(analysis: Analysis, path: str) -> Safe:
             map_tab(analysis, summary, tables),
             usage_tab(analysis, summary),
             order_tab(analysis),
+            whatif_tab(analysis, summary, tables),
             findings_tab(analysis),
             method_tab(analysis, summary),
         )

@@ -6,7 +6,7 @@
   const search = document.getElementById("search");
   const hits = document.getElementById("hits");
   const panel = document.getElementById("evidence");
-  let data = null;
+  let data = null, edited = null;
 
   // The hash holds the whole state: #place, #place?q=words, #matrix!row|column
   const state = () => {
@@ -31,6 +31,10 @@
       if (a.hash === "#" + tab.id) a.setAttribute("aria-current", "page");
       else a.removeAttribute("aria-current");
     });
+    if (tab.id === "whatif" && !edited) {
+      edited = whatif();
+      edited.draw();
+    }
     search.value = query;
     filter(tab, query);
     if (target === tab) window.scrollTo(0, 0);
