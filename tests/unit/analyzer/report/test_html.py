@@ -54,7 +54,7 @@ def hostile() -> str:
 def test_hostile_code_cannot_put_elements_into_the_page(text, hostile):
     honest, attacked = Reader(text), Reader(hostile)
     assert not attacked.all("img")
-    assert len(attacked.all("script")) == len(honest.all("script")) == 2
+    assert len(attacked.all("script")) == len(honest.all("script")) == 3
     assert not [a for _, a in attacked.tags if any(name.startswith("on") for name in a)]
 
 
@@ -64,6 +64,13 @@ def test_hostile_code_cannot_end_the_data_block(hostile):
     assert "<" not in block[1]
     cells = json.loads(block[1])
     assert any("alert(1)" in key for key in cells["tables"])
+
+
+def test_hostile_code_cannot_end_the_data_that_the_figures_are_made_of(hostile):
+    block = re.search(r'<script id="plan" type="application/json">(.*?)</script>', hostile, re.S)
+    assert block
+    assert "<" not in block[1]
+    assert any("alert(1)" in table["label"] for table in json.loads(block[1])["tables"])
 
 
 def test_nothing_is_fetched_from_anywhere(text):
@@ -97,7 +104,7 @@ def test_every_tab_is_there_and_every_link_leads_somewhere(text):
     reader = Reader(text)
     ids = [a["id"] for _, a in reader.tags if "id" in a]
     assert len(ids) == len(set(ids))
-    tabs = ["summary", "boundaries", "matrix", "map", "tables", "order", "findings", "method"]
+    tabs = ["summary", "boundaries", "matrix", "map", "tables", "order", "whatif", "findings", "method"]
     assert [a["id"] for a in reader.all("section")] == tabs
     assert {(a["href"] or "")[1:] for a in reader.all("a")} <= set(ids)
 
