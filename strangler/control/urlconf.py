@@ -54,7 +54,7 @@ def read_import(file: Path, choice: Choice, service: str) -> tuple[Import, int]:
         raise BadDocument(error.message, where=error.where or str(file), remedy=error.remedy) from None
     verb = import_of(analysis, choice, service)
     owned = _boundary(analysis, choice.boundary).routes
-    patterns = sum(_pattern(analysis.facts.routes[position]) is not None for position in owned)
+    patterns = sum(pattern_of(analysis.facts.routes[position]) is not None for position in owned)
     return verb, patterns - sum(route.member for route in verb.routes)
 
 
@@ -65,7 +65,7 @@ def import_of(analysis: Analysis, choice: Choice, service: str) -> Import:
     apps = {module.name: module.app for module in analysis.facts.modules if module.app}
     routes, names = [], set[str]()
     for position, route in enumerate(analysis.facts.routes):
-        pattern = _pattern(route)
+        pattern = pattern_of(route)
         if pattern is None:
             continue  # a GraphQL mutation: reached through its view's own pattern
         kind, text = pattern
@@ -94,7 +94,7 @@ def _members(analysis: Analysis, boundary: Boundary, choice: Choice) -> set[int]
     texts = {
         position: (route.route or "").lstrip("^/")
         for position, route in owned.items()
-        if _pattern(route) is not None and (choice.admin or not route.view.startswith(admin))
+        if pattern_of(route) is not None and (choice.admin or not route.view.startswith(admin))
     }
     if not texts:
         raise Refused(
@@ -124,7 +124,7 @@ def _boundary(analysis: Analysis, name: str) -> Boundary:
     raise Unknown(f"the analysis has no boundary called {name!r}", where="--boundary", remedy=hint + known)
 
 
-def _pattern(route: FoundRoute) -> tuple[Kind, str] | None:
+def pattern_of(route: FoundRoute) -> tuple[Kind, str] | None:
     """Kind and text, or None where a route has no pattern of its own."""
     if route.regex is not None:
         return "regex", _unslashed(route.regex)
