@@ -38,12 +38,10 @@ class Options:
 
     def key(self) -> bytes:
         """The same bytes for the same options."""
-        held = self.pins
-        pins = sorted(held.boundaries.items()), sorted(held.shared.items()), held.rest, held.strict
         return options_key(
             self.seed,
             *([] if self.weights == WEIGHTS else [sorted(self.weights.items())]),
-            *([] if held == NO_PINS else [pins]),
+            *([] if self.pins == NO_PINS else [self.pins]),
             *([] if self.limits == Limits() else [self.limits]),
         )
 

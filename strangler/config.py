@@ -1,7 +1,7 @@
 """Settings: flags before ``STRANGLER_*`` before the file.
 
 The file is ``strangler.toml``, else ``[tool.strangler]`` of ``pyproject.toml``, in the current directory. It may also
-hold the route table's sections and the accepted boundaries; these are handed over as they are.
+hold the route table's sections and decisions about boundaries; these are handed over as they are.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ SETTINGS: Mapping[str, tuple[str | None, str]] = {
 }
 """Name -> (default, what it is)."""
 ROUTE_SECTIONS = ("gateway", "upstreams", "groups", "routes")
-SECTIONS = (*ROUTE_SECTIONS, "boundaries")
+DECISIONS = ("boundaries", "analysis")
+SECTIONS = (*ROUTE_SECTIONS, *DECISIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,12 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """All settings; as they stand in the file the route table's sections (``document``) and the boundaries that the
-    team has accepted. Both are empty where it has none."""
+    """All settings, and as they stand in the file: the sections of the route table (``document``) and what the team has
+    decided about boundaries (``decisions``). Both are empty where it has none."""
 
     settings: Mapping[str, Setting]
     document: dict[str, Any] = field(default_factory=dict)
-    boundaries: dict[str, Any] = field(default_factory=dict)
+    decisions: dict[str, Any] = field(default_factory=dict)
     file: Path | None = None
 
     def get(self, name: str, flag: str | None = None) -> str | None:
@@ -59,7 +60,7 @@ def load(directory: Path, environ: Mapping[str, str], file: Path | None = None) 
     return Configuration(
         settings={name: _setting(name, document, environ, file) for name in SETTINGS},
         document={key: value for key, value in document.items() if key in ROUTE_SECTIONS},
-        boundaries=document.get("boundaries", {}),
+        decisions={key: value for key, value in document.items() if key in DECISIONS},
         file=file,
     )
 

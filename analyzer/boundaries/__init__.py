@@ -13,7 +13,7 @@ from analyzer.boundaries.metrics import measure
 from analyzer.boundaries.naming import name_groups
 from analyzer.boundaries.order import loads, put_after, rank
 from analyzer.boundaries.partition import Group, partition_tables
-from analyzer.boundaries.pins import Named, hold, pinned
+from analyzer.boundaries.pins import Named, hold, pinned, wishes
 from analyzer.boundaries.place import MOVING, Placement, place_code
 from analyzer.boundaries.verdicts import SURE, judge, judge_shared
 from analyzer.coupling import Tables, index_tables
@@ -31,7 +31,8 @@ def draw(
 
     Raises BadPins where the pins cannot be held.
     """
-    groups = partition_tables(facts, tables, edges, seed)
+    together, apart = wishes(pins, tables)
+    groups = partition_tables(facts, tables, edges, seed, together, apart)
     draft = list(zip(name_groups(groups, tables, _degrees(tables, edges)), groups, strict=True))
     return _plan(facts, tables, edges, hold(draft, pins, tables, must_link(tables, edges)))
 

@@ -8,6 +8,7 @@ evidence accumulation", IEEE TPAMI 27(6), 2005), which needs no further random r
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import combinations
@@ -43,8 +44,15 @@ class Consensus:
         return self.together.get((min(one, other), max(one, other)), 0.0)
 
 
-def agree(adjacency: Adjacency, seed: int, runs: int | None = None, threshold: float = 0.5) -> Consensus:
-    """Cluster ``runs`` times over all resolutions, then merge whatever was together more often than ``threshold``."""
+def agree(
+    adjacency: Adjacency,
+    seed: int,
+    runs: int | None = None,
+    threshold: float = 0.5,
+    apart: Collection[tuple[int, int]] = (),
+) -> Consensus:
+    """Cluster ``runs`` times over all resolutions, then merge whatever was together more often than ``threshold``, but
+    never the nodes of a pair in ``apart`` (cannot-link)."""
     runs = runs or (RUNS if len(adjacency) <= LARGE else RUNS_LARGE)
     random = SplitMix64(seed)
     counts: dict[tuple[int, int], int] = defaultdict(int)
@@ -56,11 +64,20 @@ def agree(adjacency: Adjacency, seed: int, runs: int | None = None, threshold: f
             for pair in combinations(group, 2):
                 counts[pair] += 1
     together = {pair: count / runs for pair, count in counts.items()}
-    return Consensus(_average_linkage(len(adjacency), together, threshold), together)
+    return Consensus(_average_linkage(len(adjacency), together, threshold, apart), together)
 
 
-def _average_linkage(size: int, together: dict[tuple[int, int], float], threshold: float) -> tuple[int, ...]:
+def _average_linkage(
+    size: int,
+    together: dict[tuple[int, int], float],
+    threshold: float,
+    apart: Collection[tuple[int, int]] = (),
+) -> tuple[int, ...]:
     """Merge the two clusters with the highest mean share until no pair's mean is above the threshold."""
+    foes: dict[int, set[int]] = defaultdict(set)
+    for one, other in apart:
+        foes[one].add(other)
+        foes[other].add(one)
     members: dict[int, list[int]] = {i: [i] for i in range(size)}
     sums: dict[int, dict[int, float]] = defaultdict(dict)
     for (one, other), share in together.items():
@@ -69,12 +86,16 @@ def _average_linkage(size: int, together: dict[tuple[int, int], float], threshol
     heapify(heap)
     while heap:
         negative, one, other = heappop(heap)
-        if one not in members or other not in members:
+        if one not in members or other not in members or other in foes[one]:
             continue
         mean = sums[one][other] / (len(members[one]) * len(members[other]))
         if -negative != mean:
             continue
         members[one] += members.pop(other)
+        for foe in foes.pop(other, ()):
+            foes[foe].discard(other)
+            foes[foe].add(one)
+            foes[one].add(foe)
         for third, total in sums.pop(other).items():
             if third != one:
                 sums[one][third] = sums[third][one] = sums[one].get(third, 0.0) + total

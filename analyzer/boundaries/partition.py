@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import isqrt
 
@@ -11,6 +11,7 @@ from analyzer.boundaries.consensus import Consensus, agree
 from analyzer.boundaries.graph import Adjacency, TableGraph, build_graph, damped, must_link, table_of
 from analyzer.boundaries.hubs import find_hubs
 from analyzer.coupling import Tables
+from analyzer.errors import BadPins
 from analyzer.model.facts import Facts
 from analyzer.model.plan import Edge
 
@@ -31,17 +32,28 @@ class Group:
     hubs: frozenset[str] = frozenset()
 
 
-def partition_tables(facts: Facts, tables: Tables, edges: tuple[Edge, ...], seed: int) -> tuple[Group, ...]:
-    """Every known table in exactly one group: clusters, then groups of shared reference data, then the libraries'."""
+def partition_tables(
+    facts: Facts,
+    tables: Tables,
+    edges: tuple[Edge, ...],
+    seed: int,
+    together: Iterable[tuple[str, str]] = (),
+    apart: Iterable[tuple[str, str]] = (),
+) -> tuple[Group, ...]:
+    """Every known table in exactly one group: clusters, then groups of shared reference data, then the libraries'.
+
+    Pairs of tables in ``together`` end up in one group; pairs in ``apart`` in no common one.
+    """
     own = [table for table in tables.names() if table not in tables.library]
-    linked = must_link(tables, edges)
+    linked = [*must_link(tables, edges), *together]
     parts = _parts(own, tables, edges, linked, seed)
     hubs = find_hubs(facts, tables, parts)
     kept = [edge for edge in edges if not _is_reference(edge, tables, hubs, parts)]
     graph = build_graph(tables, kept, parts, linked)
     adjacency = damped(graph.adjacency)
-    consensus = agree(adjacency, seed)
-    community = merge_small(graph, adjacency, consensus.community, tables)
+    foes = _nodes_apart(graph, apart)
+    consensus = agree(adjacency, seed, apart=foes)
+    community = merge_small(graph, adjacency, consensus.community, tables, foes)
     groups = _split_hubs(graph, replace(consensus, community=community), hubs, tables)
     if tables.library:
         names = tuple(sorted(tables.library))
@@ -66,8 +78,25 @@ def _is_reference(edge: Edge, tables: Tables, hubs: frozenset[str], parts: Mappi
     return (one in hubs or other in hubs) and parts.get(one) != parts.get(other)
 
 
+def _nodes_apart(graph: TableGraph, apart: Iterable[tuple[str, str]]) -> frozenset[tuple[int, int]]:
+    """Pairs of nodes that must not be put together; raises BadPins for one that cannot be parted."""
+    node_of = graph.node_of()
+    pairs = set()
+    for one, other in apart:
+        if one in node_of and other in node_of:
+            if node_of[one] == node_of[other]:
+                remedy = "They inherit, are a model and its many-to-many table, or must be together."
+                raise BadPins(f"{one} and {other} cannot be parted", where="analysis.apart", remedy=remedy)
+            pairs.add((node_of[one], node_of[other]))
+    return frozenset(pairs)
+
+
 def merge_small(
-    graph: TableGraph, adjacency: Adjacency, community: Iterable[int], tables: Tables
+    graph: TableGraph,
+    adjacency: Adjacency,
+    community: Iterable[int],
+    tables: Tables,
+    apart: Collection[tuple[int, int]] = (),
 ) -> tuple[int, ...]:
     """Let clusters that are too small for a service of their own join the nearest cluster of the same app, and keep
     the number of clusters below max(10, sqrt(2 n)): more than that is not an answer."""
@@ -81,7 +110,9 @@ def merge_small(
         for cluster in sorted(clusters, key=lambda c: (len(clusters[c]), c)):
             if len(clusters[cluster]) >= SMALL and not too_many:
                 continue
-            target = _nearest(clusters, cluster, graph, adjacency, tables, any_app=too_many)
+            foes = {place[b] for a, b in apart if place[a] == cluster}
+            foes |= {place[a] for a, b in apart if place[b] == cluster}
+            target = _nearest(clusters, cluster, graph, adjacency, tables, foes, any_app=too_many)
             if target is not None:
                 for node in clusters[cluster]:
                     place[node] = target
@@ -96,6 +127,7 @@ def _nearest(
     graph: TableGraph,
     adjacency: Adjacency,
     tables: Tables,
+    foes: Collection[int],
     any_app: bool,
 ) -> int | None:
     """The cluster with the strongest ties to this one, if it has any."""
@@ -105,7 +137,8 @@ def _nearest(
     for node in clusters[cluster]:
         for other, weight in adjacency[node].items():
             ties[cluster_of[other]] += weight
-    ties.pop(cluster, None)
+    for barred in (cluster, *foes):
+        ties.pop(barred, None)
     near = [c for c in ties if any_app or _main_app(graph, clusters[c], tables) == app]
     return max(near, key=lambda c: (ties[c], -c), default=None)
 

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from itertools import combinations, pairwise
 
 from analyzer.boundaries.partition import Group
 from analyzer.coupling import Tables
@@ -52,6 +53,23 @@ def pinned(pins: Pins, tables: Tables, linked: Iterable[tuple[str, str]]) -> dic
     """Table -> the boundary that it is pinned to, by itself or by a table that it cannot be parted from."""
     own = [(one, other) for one, other in linked if not {one, other} & tables.library]
     return _follow(_places(pins, tables), own)
+
+
+def wishes(pins: Pins, tables: Tables) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Pairs of tables that must, and that must not, be put together."""
+    together: list[tuple[str, str]] = []
+    apart: list[tuple[str, str]] = []
+    for group in pins.together:
+        found = _tables(group, tables, "analysis.together", pins)
+        together += pairwise(found)
+    for group in pins.apart:
+        sides = [_match(text, tables, "analysis.apart", strict=pins.strict) for text in group]
+        apart += [(a, b) for one, other in combinations(sides, 2) for a in one for b in other]
+    return together, apart
+
+
+def _tables(texts: Iterable[str], tables: Tables, where: str, pins: Pins) -> list[str]:
+    return [table for text in texts for table in _match(text, tables, where, strict=pins.strict)]
 
 
 def _rest(name: str, group: Group, place: Mapping[str, str]) -> str:

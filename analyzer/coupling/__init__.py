@@ -9,11 +9,11 @@ from analyzer.coupling.ledger import GENERIC, Ledger
 from analyzer.coupling.observed import observed_edges
 from analyzer.coupling.schema import declared_edges
 from analyzer.coupling.tables import Tables, index_tables
-from analyzer.coupling.weights import WEIGHTS
+from analyzer.coupling.weights import WEIGHTS, read_weights
 from analyzer.model.facts import Facts
 from analyzer.model.plan import Edge, EdgeKind
 
-__all__ = ["GENERIC", "WEIGHTS", "Tables", "couple", "index_tables", "support_modules"]
+__all__ = ["GENERIC", "WEIGHTS", "Tables", "couple", "index_tables", "read_weights", "support_modules"]
 
 
 def couple(facts: Facts, tables: Tables, weights: Mapping[EdgeKind, float] = WEIGHTS) -> tuple[Edge, ...]:

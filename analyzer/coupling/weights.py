@@ -8,8 +8,12 @@ own table to ``couple`` to override any of them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
+from math import isfinite
 from types import MappingProxyType
+from typing import Any
 
+from analyzer.errors import BadPins
 from analyzer.model.plan import EdgeKind
 
 WEIGHTS: Mapping[EdgeKind, float] = MappingProxyType(
@@ -29,3 +33,25 @@ WEIGHTS: Mapping[EdgeKind, float] = MappingProxyType(
         "import": 0.5,  # the module of one imports the module of the other
     }
 )
+
+
+def read_weights(document: Mapping[str, Any], where: str) -> Mapping[EdgeKind, float]:
+    """The table of weights with those of a configuration's ``[analysis.weights]`` in it.
+
+    Raises BadPins for an unknown kind and for what is no weight: a number from 0 to 1000.
+    """
+    given = document.get("analysis", {}).get("weights", {})
+    place = f"{where}: analysis.weights"
+    if not isinstance(given, Mapping):
+        raise BadPins("this is not a table", where=place, remedy="Write kind = number in it.")
+    for kind, weight in given.items():
+        if kind not in WEIGHTS:
+            near = get_close_matches(kind, WEIGHTS, n=1)
+            remedy = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(WEIGHTS)}."
+            raise BadPins(f"there is no coupling {kind!r}", where=place, remedy=remedy)
+        number = isinstance(weight, int | float) and not isinstance(weight, bool)
+        if not number or not isfinite(weight) or not 0 <= weight <= 1000:
+            raise BadPins(
+                f"{kind} = {weight!r} is no weight", where=place, remedy="Write a number from 0 to 1000."
+            )
+    return WEIGHTS if not given else MappingProxyType({**WEIGHTS, **given})

@@ -18,12 +18,15 @@ FRAMEWORK = "framework"
 class Pins:
     """``boundaries``: name -> its models (labels, ``app.*`` patterns or tables). ``shared``: name -> whether it is
     shared reference data, where the team has said so. ``rest``: one name for all that is neither pinned nor follows;
-    empty leaves each as the draft has it. ``strict``: a model that is not there is an error."""
+    empty leaves each as the draft has it. ``strict``: a model that is not there is an error. ``together``, ``apart``: groups
+    of models that the clustering must, and must not, put into one boundary."""
 
     boundaries: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     shared: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
     rest: str = ""
     strict: bool = True
+    together: tuple[tuple[str, ...], ...] = ()
+    apart: tuple[tuple[str, ...], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.boundaries)
@@ -40,7 +43,8 @@ NO_PINS = Pins()
 
 
 def read_pins(document: Mapping[str, Any], where: str) -> Pins:
-    """The ``[boundaries.NAME]`` tables of a configuration: ``models``, a list, and ``shared``, true or false.
+    """The ``[boundaries.NAME]`` tables of a configuration (``models``, a list; ``shared``, true or false), and the lists
+    of lists ``together`` and ``apart`` of its table ``[analysis]``.
 
     Raises BadPins for anything else; ``where`` names the file.
     """
@@ -69,7 +73,22 @@ def read_pins(document: Mapping[str, Any], where: str) -> Pins:
                 raise BadPins("shared is neither true nor false", where=place, remedy="Write shared = true.")
             shared[name] = section["shared"]
         boundaries[name] = tuple(models)
-    return Pins(boundaries, shared)
+    wishes = document.get("analysis", {})
+    together, apart = (_groups(wishes, key, where) for key in ("together", "apart"))
+    return Pins(boundaries, shared, together=together, apart=apart)
+
+
+def _groups(wishes: Mapping[str, Any], key: str, where: str) -> tuple[tuple[str, ...], ...]:
+    found = wishes.get(key, [])
+    if not isinstance(found, list) or not all(
+        isinstance(g, list) and len(g) > 1 and _all_strings(g) for g in found
+    ):
+        raise BadPins(
+            "this is not a list of groups of models",
+            where=f"{where}: analysis.{key}",
+            remedy='Write [["app.One", "app.Two"], ...].',
+        )
+    return tuple(map(tuple, found))
 
 
 def _all_strings(values: Sequence[object]) -> bool:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strangler.config import load, read_file
+from strangler.errors import BadDocument
 
 if TYPE_CHECKING:
     from analyzer.baseline import LineAt
     from analyzer.model.pins import Pins
+    from analyzer.model.plan import EdgeKind
     from analyzer.pipeline import Outcome, Progress
     from analyzer.runtime import Evidence
 
@@ -27,25 +29,50 @@ class Target:
     cache: bool = True
     cache_dir: Path | None = None
 
-    def run(self, pins: Pins, *, seed: int = 0, evidence: Evidence | None = None) -> Outcome:
-        """Analyse it, with a progress bar on a terminal."""
+    def run(
+        self,
+        decided: Decisions,
+        *,
+        pins: Pins | None = None,
+        seed: int = 0,
+        evidence: Evidence | None = None,
+    ) -> Outcome:
+        """Analyse it, with a progress bar on a terminal. ``pins`` stand for those that were decided."""
         from analyzer.cache import default_folder
         from analyzer.pipeline import Options, run
 
         folder = (self.cache_dir or default_folder()) if self.cache else None
         with _progress() as progress:
-            options = Options(seed=seed, pins=pins)
+            options = Options(seed=seed, weights=decided.weights, pins=decided.pins if pins is None else pins)
             return run(self.path, options, progress=progress, cache=folder, evidence=evidence)
 
 
-def pins_of(file: Path | None) -> Pins:
-    """The boundaries that a file decides; without one, those of ``strangler.toml`` in the current directory."""
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What the team has decided, and where it stands."""
+
+    pins: Pins
+    weights: Mapping[EdgeKind, float]
+
+
+def decisions(file: Path | None) -> Decisions:
+    """The decisions in a file; without one, those of ``strangler.toml`` in the current directory."""
+    from analyzer.coupling import read_weights
     from analyzer.model.pins import read_pins
 
     if file is not None:
-        return read_pins(read_file(file), str(file))
-    configuration = load(Path(), os.environ)
-    return read_pins({"boundaries": configuration.boundaries}, str(configuration.file or "strangler.toml"))
+        document, where = read_file(file), str(file)
+    else:
+        configuration = load(Path(), os.environ)
+        document, where = configuration.decisions, str(configuration.file or "strangler.toml")
+    section = document.get("analysis", {})
+    if not isinstance(section, Mapping):
+        raise BadDocument("analysis is not a table", where=where, remedy="Write [analysis].")
+    for key in section:
+        if key not in ("together", "apart", "weights"):
+            remedy = "Known: together, apart, weights."
+            raise BadDocument(f"unknown key {key!r}", where=f"{where}: analysis", remedy=remedy)
+    return Decisions(read_pins(document, where), read_weights(document, where))
 
 
 def below_repository(path: Path) -> str:

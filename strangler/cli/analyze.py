@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strangler.cli.again import tell
-from strangler.cli.analysis import Target, below_repository, pins_of
+from strangler.cli.analysis import Target, below_repository, decisions
 from strangler.cli.output import is_plain, write
 from strangler.errors import BadDocument, Unknown
 
@@ -69,7 +69,7 @@ def analyze(
 
     started = perf_counter()
     evidence = Evidence(runtime or (), access_log or (), path if history else None)
-    outcome = Target(path, cache, cache_dir).run(pins_of(pin), seed=seed, evidence=evidence)
+    outcome = Target(path, cache, cache_dir).run(decisions(pin), seed=seed, evidence=evidence)
     if format == "text":
         _print_text(outcome, boundary, str(path), output)
     else:

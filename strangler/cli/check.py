@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strangler.cli.again import tell
-from strangler.cli.analysis import Target, below_repository, lines_of, pins_of
+from strangler.cli.analysis import Decisions, Target, below_repository, decisions, lines_of
 from strangler.cli.output import write
 from strangler.cli.text import as_json
 from strangler.errors import BadDocument
@@ -67,11 +67,12 @@ def check(
     _refuse(format, baseline, update, since, import_linter)
     started = perf_counter()
     target = Target(path, cache, cache_dir)
-    accepted = pins_of(pin)
+    decided = decisions(pin)
+    accepted = decided.pins
     if import_linter is not None:
-        return _write_walls(target.run(accepted).analysis(), accepted, import_linter)
-    known = _known(target, accepted, None if update else baseline, since)
-    outcome = target.run(_walls(accepted, known))
+        return _write_walls(target.run(decided).analysis(), accepted, import_linter)
+    known = _known(target, decided, None if update else baseline, since)
+    outcome = target.run(decided, pins=_walls(accepted, known))
     analysis = outcome.analysis()
     found = _crossing(analysis, path)
     if update:
@@ -103,14 +104,14 @@ def _refuse(
         )
 
 
-def _known(target: Target, accepted: Pins, baseline: Path | None, since: str | None) -> Baseline | None:
+def _known(target: Target, decided: Decisions, baseline: Path | None, since: str | None) -> Baseline | None:
     """What was accepted: in a file, or whatever crossed at a revision."""
     if since is not None:
         from strangler.cli.revision import checked_out
 
         with checked_out(target.path, since) as folder:
-            earlier = replace(accepted, strict=False)  # what is accepted now may not have been there yet
-            before = Target(folder, cache=False).run(_walls(earlier, None)).analysis()
+            earlier = replace(decided.pins, strict=False)  # what is accepted now may not have been there yet
+            before = Target(folder, cache=False).run(decided, pins=_walls(earlier, None)).analysis()
             from analyzer.baseline import accept
 
             return accept(before.boundaries, _crossing(before, folder))

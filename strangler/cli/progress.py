@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strangler.cli.analysis import Target, pins_of
+from strangler.cli.analysis import Target, decisions
 from strangler.cli.output import write
 from strangler.cli.text import as_json, columns
 from strangler.errors import BadDocument, StoreError
@@ -54,7 +54,7 @@ def progress(
     from strangler.control import progress as count
 
     days = count.read_days(history.read_bytes(), str(history)) if history.exists() else ()
-    analysis = Target(path).run(pins_of(pin)).analysis()
+    analysis = Target(path).run(decisions(pin)).analysis()
     table, traffic = _routed(state)
     parts = count.measure(analysis, table, traffic)
     days = count.with_day(days, count.whole(parts, datetime.now(UTC).date().isoformat()))

@@ -120,3 +120,35 @@ def test_pinning_the_whole_draft_changes_nothing_but_confidence():
     assert {n: (b.models, b.bill, b.metrics) for n, b in before.items()} == {
         n: (b.models, b.bill, b.metrics) for n, b in after.items()
     }
+
+
+@pytest.mark.parametrize("groups", ["a.B", ["a.B", "a.C"], [["a.B"]], [["a.B", 1]]])
+def test_wishes_that_mean_nothing_are_told(groups):
+    with pytest.raises(BadPins, match=r"x: analysis\.apart: this is not a list of groups"):
+        read_pins({"analysis": {"apart": groups}}, "x")
+
+
+def home(boundaries: dict[str, Boundary], label: str) -> str:
+    return next(name for name, b in boundaries.items() if label in b.models)
+
+
+def test_what_must_be_together_is():
+    assert home(drawn(shop(), Pins()), "support.Ticket") != home(drawn(shop(), Pins()), "orders.Order")
+    after = drawn(shop(), Pins(together=(("support.Ticket", "orders.Order"),)))
+    assert home(after, "support.Ticket") == home(after, "orders.Order")
+
+
+def test_what_must_be_apart_is_however_close():
+    after = drawn(shop(), Pins(apart=(("billing.Invoice", "billing.Payment"),)))
+    assert home(after, "billing.Invoice") != home(after, "billing.Payment")
+
+
+def test_what_cannot_be_parted_is_not_wished_apart():
+    code = shop().model("billing.Tag", m2m="orders.Order")
+    with pytest.raises(BadPins, match="cannot be parted"):
+        drawn(code, Pins(apart=(("billing.Tag", "billing_tag_order"),)))
+
+
+def test_a_wish_for_what_is_not_there_is_told():
+    with pytest.raises(BadPins, match=r"there is no model 'billing\.Nothing'"):
+        drawn(shop(), Pins(together=(("billing.Nothing", "orders.Order"),)))
