@@ -18,8 +18,8 @@ FRAMEWORK = "framework"
 class Pins:
     """``boundaries``: name -> its models (labels, ``app.*`` patterns or tables). ``shared``: name -> whether it is
     shared reference data, where the team has said so. ``rest``: one name for all that is neither pinned nor follows;
-    empty leaves each as the draft has it. ``strict``: a model that is not there is an error. ``together``, ``apart``: groups
-    of models that the clustering must, and must not, put into one boundary."""
+    empty leaves each as the draft has it. ``strict``: a model that is not there is an error. ``together`` and
+    ``apart``: groups of models that the clustering must, and must not, put into one boundary."""
 
     boundaries: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     shared: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
@@ -43,8 +43,8 @@ NO_PINS = Pins()
 
 
 def read_pins(document: Mapping[str, Any], where: str) -> Pins:
-    """The ``[boundaries.NAME]`` tables of a configuration (``models``, a list; ``shared``, true or false), and the lists
-    of lists ``together`` and ``apart`` of its table ``[analysis]``.
+    """The ``[boundaries.NAME]`` tables of a configuration (``models``, a list; ``shared``, true or false), and of its
+    table ``[analysis]`` the lists of lists ``together`` and ``apart``.
 
     Raises BadPins for anything else; ``where`` names the file.
     """
