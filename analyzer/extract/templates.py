@@ -70,10 +70,11 @@ class Include:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """``{% block name %} body``."""
+    """``{% block name %} body``; ``asks_for_super``: it shows the block that it overrides as well."""
 
     name: str
     body: tuple[Node, ...]
+    asks_for_super: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ class Template:
     body: tuple[Node, ...]
     extends: Term | None = None
     libraries: tuple[str, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    """All its blocks, also those inside others."""
 
 
 def parse_template(text: str) -> Template:

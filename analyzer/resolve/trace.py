@@ -72,6 +72,7 @@ def trace(m: Machine, progress: Callable[[int, int], None] | None = None) -> Tra
     _connect(m)
     found = urls.routes(m)
     m.tags = Libraries(entry.value for entry in m.ledger.registrations if entry.kind == "template_tag")
+    m.templates.knows_tag = m.tags.knows_tag
     m.tracing = True
     _middleware(m)
     number = max(len(found), 1)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from analyzer.config import IGNORED_FOLDERS, TEMPLATE_SUFFIXES, TEST_FOLDERS
 from analyzer.discover import size_of
 from analyzer.extract.templates import Template, parse_template
 from analyzer.model.facts import Finding, Location
+from analyzer.resolve.templates.essence import essence
 
 _MAX_BYTES = 1_000_000
 _REMEDY = "What the template touches is missing from the analysis: look at it by hand."
@@ -24,6 +25,8 @@ class Templates:
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
+        self.knows_tag: Callable[[str], bool] = lambda name: True
+        """Whether some library of the project defines a tag: one of Django's own touches nothing by itself."""
         self.problems: list[Finding] = []
         """The templates that were asked for and could not be read."""
         self._files: dict[str, list[str]] | None = None
@@ -61,7 +64,7 @@ class Templates:
         path = self.folder / file
         try:
             if size_of(path) <= _MAX_BYTES:
-                return parse_template(path.read_text("utf-8", "replace"))
+                return essence(parse_template(path.read_text("utf-8", "replace")), self.knows_tag)
             why = f"it has more than {_MAX_BYTES:,} bytes"
         except OSError as error:
             why = error.strerror or str(error)

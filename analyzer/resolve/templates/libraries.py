@@ -34,6 +34,10 @@ class Libraries:
         """The tag of this name, as a template that loads these libraries sees it."""
         return _chosen(self._tags.get(name, []), loaded)
 
+    def knows_tag(self, name: str) -> bool:
+        """Whether any library has a tag of this name."""
+        return name in self._tags
+
     def filter(self, name: str, loaded: tuple[str, ...]) -> Registered | None:
         """The filter of this name."""
         return _chosen(self._filters.get(name, []), loaded)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from analyzer.extract.templates import Block, For, If, Include, Node, Output, Tag, Template, Term, With
 from analyzer.resolve import forms
@@ -14,6 +15,7 @@ from analyzer.resolve.scope import Context, Scope
 from analyzer.resolve.templates.libraries import Registered
 from analyzer.resolve.values import (
     Bound,
+    Either,
     External,
     Function,
     Instance,
@@ -145,8 +147,12 @@ class _Run:
         """Do the work in a context of its own, unless it was done before with the same in all names it looks at."""
         m, scope = self.m, self.scope
         known = m.rendered.setdefault(what, {})
+        prints: dict[str, Hashable] = {}
         for names, done in known.items():
-            outcome = done.get(tuple(_fingerprint(variables.get(name)) for name in names))
+            for name in names:
+                if name not in prints:
+                    prints[name] = _fingerprint(variables.get(name))
+            outcome = done.get(tuple([prints[name] for name in names]))
             if outcome is not None:
                 scope.context.call(outcome[0], self.line)
                 self.reads.update(names)
@@ -166,8 +172,8 @@ class _Run:
         with m.certainty():
             result = work(run)
         names = tuple(sorted(run.reads))
-        prints = tuple(_fingerprint(variables.get(name)) for name in names)
-        known.setdefault(names, {})[prints] = (inner, result)
+        given = tuple([_fingerprint(variables.get(name)) for name in names])
+        known.setdefault(names, {})[given] = (inner, result)
         self.reads.update(names)
         return result
 
@@ -183,7 +189,7 @@ class _Run:
         if parent is None:
             self.nodes(template.body, variables)
         else:
-            for block in _blocks(template.body):
+            for block in template.blocks:
                 self.blocks.setdefault(block.name, []).append(block)
             self.template(parent, variables, below)
         self.libraries = before
@@ -197,25 +203,20 @@ class _Run:
 
     def nodes(self, nodes: tuple[Node, ...], variables: dict[str, Value]) -> None:
         for node in nodes:
-            match node:
-                case Output():
-                    self.show(self.value(node.term, variables))
-                case For():
-                    self.loop(node, variables)
-                case If():
-                    for test in node.tests:
-                        self.test(self.value(test, variables))
-                    for body in node.bodies:
-                        self.nodes(body, variables)
-                case With():
-                    bound = {name: self.value(term, variables) for name, term in node.bindings}
-                    self.nodes(node.body, {**variables, **bound})
-                case Block():
-                    self.block(node, variables)
-                case Include():
-                    self.include(node, variables)
-                case Tag():
-                    self.tag(node, variables)
+            _NODES[type(node)](self, node, variables)
+
+    def output(self, node: Output, variables: dict[str, Value]) -> None:
+        self.show(self.value(node.term, variables))
+
+    def choice(self, node: If, variables: dict[str, Value]) -> None:
+        for test in node.tests:
+            self.test(self.value(test, variables))
+        for body in node.bodies:
+            self.nodes(body, variables)
+
+    def bind(self, node: With, variables: dict[str, Value]) -> None:
+        bound = {name: self.value(term, variables) for name, term in node.bindings}
+        self.nodes(node.body, {**variables, **bound})
 
     def block(self, node: Block, variables: dict[str, Value]) -> None:
         """The innermost definition of a block; ``block.super`` is taken to be in each of them only where it stands."""
@@ -227,7 +228,7 @@ class _Run:
         rest = [*overriding[1:], node]
         self.blocks[node.name] = []
         self.nodes(chosen.body, variables)
-        while rest and _asks_for_super(chosen.body):
+        while rest and chosen.asks_for_super:
             chosen = rest.pop(0)
             self.nodes(chosen.body, variables)
         self.blocks[node.name] = overriding
@@ -327,10 +328,13 @@ class _Run:
             value = Literal(term.constant)
         else:
             self.reads.add(term.path[0])
-            value = variables.get(term.path[0], Unknown(f"{term.path[0]} is not in the context"))
-            value = self.resolved(value)
+            found = variables.get(term.path[0]) or Unknown(f"{term.path[0]} is not in the context")
+            value = self.resolved(found)
             for bit in term.path[1:]:
-                value = merge([self.resolved(self.look_up(option, bit)) for option in options(value)])
+                if type(value) is Either:
+                    value = merge([self.resolved(self.look_up(option, bit)) for option in value.options])
+                else:
+                    value = self.resolved(self.look_up(value, bit))
         for name, argument in term.filters:
             value = self.filtered(
                 name, value, self.value(argument, variables) if argument is not None else None
@@ -354,6 +358,8 @@ class _Run:
 
     def resolved(self, value: Value) -> Value:
         """A callable is called, as Django does; but never one that alters data, nor a model class."""
+        if type(value) not in _CALLABLE:
+            return value
         found: list[Value] = []
         for option in options(value):
             match option:
@@ -402,6 +408,18 @@ class _Run:
                 self.test(option)
 
 
+_CALLABLE = frozenset({Bound, Either, Function, Method})
+_NODES: dict[type, Callable[[_Run, Any, dict[str, Value]], None]] = {
+    Block: _Run.block,
+    For: _Run.loop,
+    If: _Run.choice,
+    Include: _Run.include,
+    Output: _Run.output,
+    Tag: _Run.tag,
+    With: _Run.bind,
+}
+
+
 class _Watched(dict[Hashable, Value]):
     """A template's context that notes which of its names are looked at."""
 
@@ -428,34 +446,6 @@ def _fingerprint(value: Value | None, depth: int = 2) -> Hashable:
             return frozenset(_fingerprint(item, depth - 1) for item in (*value.items[:12], value.rest))
         case _:
             return key(value)
-
-
-def _blocks(nodes: tuple[Node, ...]) -> Iterable[Block]:
-    """All blocks of a template, also those inside other blocks and tags."""
-    for node in nodes:
-        if isinstance(node, Block):
-            yield node
-        if isinstance(node, Block | With | For):
-            yield from _blocks(node.body)
-        elif isinstance(node, If):
-            for body in node.bodies:
-                yield from _blocks(body)
-
-
-def _asks_for_super(nodes: tuple[Node, ...]) -> bool:
-    for node in nodes:
-        if isinstance(node, Output) and node.term.path == ("block", "super"):
-            return True
-        bodies = (
-            node.bodies
-            if isinstance(node, If)
-            else (node.body,)
-            if isinstance(node, With | For | Block)
-            else ()
-        )
-        if any(_asks_for_super(body) for body in bodies):
-            return True
-    return False
 
 
 def _part(item: Value, position: int) -> Value:
