@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from analyzer.resolve import chosen, containers, orm, promises, routers, self_assigned
 from analyzer.resolve import options as model_options
-from analyzer.resolve import orm, promises, routers, self_assigned
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member, class_of
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import (
     Bound,
+    Chosen,
     Class,
     Either,
     External,
@@ -66,6 +67,7 @@ def _of_made(m: Machine, scope: Scope, value: Made, name: str, line: int) -> Val
         or name in ORDERINGS
         or (name == "format" and value.short == "SQL")
         or _renders(value, name)
+        or (name == "get" and value.callee == containers.CONTEXT_VARIABLE)
     ):
         return Method(value, name)
     return External(f"{value.callee}.{name}")
@@ -266,4 +268,5 @@ _ATTRIBUTES: dict[type, Callable[[Machine, Scope, Any, str, int], Value]] = {
     Function: _of_function,
     Bound: _of_bound,
     Method: lambda m, scope, value, name, line: Unknown(f"the attribute {name}"),
+    Chosen: lambda m, scope, value, name, line: chosen.attribute(m, value, name),
 }

@@ -24,7 +24,13 @@ def guard(m: Machine, scope: Scope, view: Function | Class) -> None:
     line = view.node.line
     user = m.attribute(scope, request.instance(), "user", line)
     if "permission_required" in names:
-        m.call(scope, m.attribute(scope, user, "has_perms", line), [Items("list", [])], {}, line)
+        m.call(
+            scope,
+            m.attribute(scope, user, "has_perms", line),
+            [Items("list", [Unknown("a permission")])],
+            {},
+            line,
+        )
 
 
 def _decorators(view: Function | Class) -> Iterator[Value]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from analyzer.model.facts import Location
-from analyzer.resolve import containers, externals, orm, promises, sql
+from analyzer.resolve import chosen, containers, externals, orm, promises, sql
 from analyzer.resolve import options as model_options
 from analyzer.resolve.attributes import ORDERINGS
 from analyzer.resolve.invoke import invoke
@@ -16,11 +16,13 @@ from analyzer.resolve.signals import send_signal
 from analyzer.resolve.templates import render as rendering
 from analyzer.resolve.values import (
     Bound,
+    Chosen,
     Class,
     Either,
     External,
     Function,
     Instance,
+    Items,
     Literal,
     Made,
     Map,
@@ -167,6 +169,8 @@ def _method(
                 else:
                     sql.unread(m, scope, line, "it is computed")
             return orm.call(m, scope, method, args, kwargs, line)
+        case Chosen():
+            return chosen.call(m, scope, method, args, kwargs, line)
         case Meta():
             return model_options.call(m, receiver, name, args)
         case Class() if name == "as_view":
@@ -185,6 +189,9 @@ def _method(
             return receiver
         case Made() if name == "format":
             return sql.composed(receiver, args, kwargs)
+        case Made(callee=containers.CONTEXT_VARIABLE):
+            default = receiver.kwargs.get("default")
+            return default if isinstance(default, Items | Map) else Unknown("a context variable")
         case Made() if name == "render":
             return rendering.loaded(m, scope, receiver, args, kwargs, line)
         case Made():
@@ -261,4 +268,5 @@ _CALLS: dict[type, Callable[[Machine, Scope, Any, list[Value], dict[str, Value],
     Made: _made,
     View: _dispatch,
     Instance: _instance,
+    Chosen: lambda m, scope, function, args, kwargs, line: chosen.made(function),
 }

@@ -7,6 +7,8 @@ from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import NONE, External, Instance, Items, Literal, Map, Unknown, Value, merge
 
+CONTEXT_VARIABLE = "contextvars.ContextVar"
+
 
 def call(
     m: Machine, scope: Scope, receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]

@@ -6,11 +6,12 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from analyzer.extract import ir
-from analyzer.resolve import loaders, sites
+from analyzer.resolve import content_types, loaders, sites
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import (
     PLACEHOLDER,
+    Chosen,
     Class,
     Either,
     External,
@@ -90,8 +91,10 @@ def _plain_call(m: Machine, scope: Scope, node: ir.Call) -> Value:
         value = m.evaluate(scope, expression)
         if name is not None:
             kwargs[name] = value
-        elif isinstance(value, Map):
-            kwargs.update({key: item for key, item in value.items.items() if isinstance(key, str)})
+        else:
+            for option in options(value):
+                if isinstance(option, Map):
+                    kwargs.update({key: item for key, item in option.items.items() if isinstance(key, str)})
     if m.chains and type(node.func) is ir.Attr:
         sites.note(m.chains[-1], m.registry, node.func.attr, function)
     loaded = loaders.load(m, scope, node, args) if args else None
@@ -192,6 +195,8 @@ def _pick(m: Machine, scope: Scope, value: Value, index: Value | None) -> Value:
         return value.any()
     if isinstance(value, Map):
         return pick_key(m, scope, value, index)
+    if isinstance(value, Chosen) and value.kind == "query":
+        return value if index is None else Chosen("record", value.models, value.every)
     if isinstance(value, Query):
         return (
             value
@@ -284,6 +289,8 @@ def _logic(m: Machine, scope: Scope, node: ir.Logic) -> Value:
     for part in node.values:
         value = m.evaluate(scope, part)
         known = truth(value)
+        if isinstance(value, Items | Map) and value.items and not m.tracing:
+            known = True
         if known is not None and known == (node.op == "or"):
             found.append(value)
             break
@@ -307,7 +314,7 @@ def _not(m: Machine, scope: Scope, node: ir.Not) -> Value:
 def _compare(m: Machine, scope: Scope, node: ir.Compare) -> Value:
     left, right = m.evaluate(scope, node.left), m.evaluate(scope, node.right)
     if node.op in {"Eq", "Is", "NotEq", "IsNot"}:
-        same = _same(left, right)
+        same = _all_same(left, right)
         if same is not None:
             return Literal(same == (node.op in {"Eq", "Is"}))
     if node.op in {"In", "NotIn"} and isinstance(left, External) and isinstance(right, Items):
@@ -338,13 +345,24 @@ def names_same(left: Value, right: Value) -> bool | None:
     return None
 
 
+def _all_same(left: Value, right: Value) -> bool | None:
+    """Whether two values are the same, when it is certain: for each constant that either of them may be."""
+    if not isinstance(left, Either) and not isinstance(right, Either):
+        return _same(left, right)
+    ones, others = options(left), options(right)
+    if not all(isinstance(option, Literal) for option in (*ones, *others)):
+        return None
+    alike = [_same(one, other) for one in ones for other in others]
+    return False if not any(alike) else None
+
+
 def _same(left: Value, right: Value) -> bool | None:
     if isinstance(left, External):
         return names_same(left, right)
     if isinstance(left, Literal) and isinstance(right, Literal):
         return left.value == right.value
-    if isinstance(left, Unknown | Either | Made | External) or isinstance(
-        right, Unknown | Either | Made | External
+    if isinstance(left, Unknown | Either | Made | External | Chosen) or isinstance(
+        right, Unknown | Either | Made | External | Chosen
     ):
         return None
     if isinstance(left, Literal) or isinstance(right, Literal):
@@ -445,8 +463,12 @@ def element(m: Machine, value: Value) -> Value:
                 found.append(merge([Literal(key) for key in option.items if isinstance(key, str)], "a key"))
             case Query():
                 found.append(
-                    Record(option.model) if option.model and not option.rows else Unknown("a row of values")
+                    content_types.element(m, option)
+                    if option.model and not option.rows
+                    else Unknown("a row of values")
                 )
+            case Chosen(kind="query"):
+                found.append(Chosen("record", option.models, option.every))
             case Made() | External():
                 found.append(External("iteration"))
             case Unknown():

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from analyzer.model.facts import Location
 from analyzer.resolve import (
     authentication,
+    chosen,
     definitions,
     filtersets,
     forms,
@@ -30,6 +31,7 @@ from analyzer.resolve.templates import render as rendering
 from analyzer.resolve.values import (
     PLACEHOLDER,
     Bound,
+    Chosen,
     Class,
     External,
     Function,
@@ -162,7 +164,7 @@ def _iterable(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Val
     for option in options(args[0]):
         if isinstance(option, Items):
             found.append(Items("list", list(option.items), option.rest))
-        elif isinstance(option, Map | Query):
+        elif isinstance(option, Map | Query | Chosen):
             items = each_item(m, option)
             found.append(Items("list", [], items[0]))
         elif isinstance(option, External | Made):
@@ -358,6 +360,9 @@ KNOWN: dict[str, External_] = {
     "copy.deepcopy": _first,
     "dataclasses.replace": _first,
     "django.apps.apps.get_app_config": _app_config,
+    "django.apps.apps.get_model": chosen.by_name,
+    "django.apps.apps.get_models": chosen.all_models,
+    "django.contrib.contenttypes.models._model_class": chosen.from_content_type,
     "django.core.paginator.Paginator": forms.paginated,
     "django.views.generic.list._paginate": forms.paginated,
     "django.forms.forms._clean_fields": forms.clean_fields,

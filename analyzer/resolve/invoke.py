@@ -11,9 +11,11 @@ from analyzer.resolve.scope import Context, Scope, Span
 from analyzer.resolve.values import (
     NONE,
     Class,
+    Either,
     Function,
     Instance,
     Items,
+    Literal,
     Made,
     Map,
     Query,
@@ -28,6 +30,8 @@ from analyzer.resolve.values import (
 
 _RECURSIONS = 6
 """How often a function may be inside itself while a module runs."""
+_MORE = 4
+"""How many times more contexts there may be that are told apart by nothing but the models in their arguments."""
 _REENTRIES = 250
 """How often a function may be entered while it runs, below one call of a module's top level: two functions that call
 each other from several places would otherwise run as often as the number of places to the power of the depth."""
@@ -100,18 +104,20 @@ def traced(
     where = _receiver_class(receiver)
     shared = (id(function.node), id(function.scope), id(where), receiver_key(receiver))
     contexts = m.ledger.contexts
-    own = (*shared, _arguments_key(args, kwargs))
+    own: tuple[object, ...] = (*shared, _arguments_key(args, kwargs))
     context = contexts.get(own)
     if context is not None:
         return context
-    number = m.ledger.per_function.get(shared, 0)
+    counted: tuple[object, ...] = shared
+    number = m.ledger.per_function.get(counted, 0)
     if number >= m.limits.contexts:
-        args, kwargs = None, None
-        own = (*shared, "any")
+        counted = (*shared, "models")
+        own, args, kwargs = _merged(m, counted, args, kwargs)
         context = contexts.get(own)
         if context is not None:
             return context
-    m.ledger.per_function[shared] = number + 1
+        number = m.ledger.per_function.get(counted, 0)
+    m.ledger.per_function[counted] = number + 1
     contexts[own] = context = Context(function.module, function, where)
     m.ledger.reached.add(id(function.node))
     perhaps, unusual = m.perhaps, m.unusual
@@ -120,6 +126,35 @@ def traced(
     m.perhaps, m.unusual = perhaps, unusual
     context.done = True
     return context
+
+
+def _merged(
+    m: Machine, counted: tuple[object, ...], args: list[Value] | None, kwargs: dict[str, Value] | None
+) -> tuple[tuple[object, ...], list[Value] | None, dict[str, Value] | None]:
+    """The context for more kinds of arguments than are told apart: by the models in them, at last by nothing."""
+    plain = [_without_constants(value) for value in args or ()]
+    named = {name: _without_constants(value) for name, value in (kwargs or {}).items()}
+    own = (*counted, *map(_models, plain), *((name, _models(value)) for name, value in sorted(named.items())))
+    full = m.ledger.per_function.get(counted, 0) >= m.limits.contexts * _MORE
+    if args is None or (full and own not in m.ledger.contexts):
+        return (*counted, "any"), None, None
+    return own, plain, named
+
+
+def _without_constants(value: Value) -> Value:
+    plain = isinstance(value, Literal | Items) and not (isinstance(value, Literal) and value.value is None)
+    return Unknown("one of many constants") if plain else value
+
+
+def _models(value: Value) -> Hashable:
+    """The models that a value leads to, and of what kind it is."""
+    match value:
+        case Query():
+            return (Query, id(value.model), value.manager)
+        case Either():
+            return frozenset(_models(option) for option in value.options)
+        case _:
+            return key(value)
 
 
 def fresh(

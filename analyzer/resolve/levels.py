@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from analyzer.model.facts import Route
-from analyzer.resolve.values import Value
+from analyzer.resolve.values import Map, Value
 
 _CONVERTERS = {
     "int": "[0-9]+",
@@ -53,6 +53,8 @@ class Found:
 
     route: Route
     view: Value
+    given: Map | None = None
+    """The arguments that the pattern itself hands to its view."""
 
 
 def _path_regex(route: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.resolve import history, inheritance, lookups, sql
+from analyzer.resolve import content_types, history, inheritance, lookups, sql
 from analyzer.resolve.declarations import Link
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member
@@ -131,6 +131,18 @@ def _as_manager(value: Value, model: Class) -> Query | None:
     return None
 
 
+def has_manager(cls: Class, name: str) -> bool:
+    """Whether a model has a manager of this name."""
+    found = cls.find(name)
+    return found is not None and _as_manager(found[0], cls) is not None
+
+
+def manager_has(m: Machine, model: Class, name: str) -> bool:
+    """Whether the class of a model's default manager defines a method."""
+    manager = default_manager(m, model).cls
+    return manager is not None and manager.find(name) is not None
+
+
 def default_manager(m: Machine, model: Class) -> Query:
     """``Model._default_manager``: the first manager that the class or its bases declare."""
     for cls in model.order()[0]:
@@ -199,7 +211,7 @@ def related(m: Machine, scope: Scope, record: Record, link: Link, backwards: boo
     """What a relation gives on a record: the other record, which is fetched, or a related manager."""
     other = link.source_model if backwards else link.target
     if link.kind == "gfk":
-        return _generic(m, scope, record, line)
+        return _generic(m, scope, record, link, line)
     if other is None:
         return Unknown(f"the target of {link.name} is not known")
     if link.kind in {"m2m", "grel"} or (backwards and link.kind == "fk"):
@@ -207,17 +219,20 @@ def related(m: Machine, scope: Scope, record: Record, link: Link, backwards: boo
         return Query(other, manager.cls, True, link.through_table if link.kind == "m2m" else "", record.model)
     m.effect(scope, line, m.registry.table(other), "read", "related", 0.7, "lazy relation")
     inheritance.read_parents(m, scope, other, line)
-    return Record(other)
+    return content_types.behind(m, link) if other in m.registry.content_types else Record(other)
 
 
 _MOST_GENERIC = 12
 """A generic key that more models than these have a relation to is taken to lead anywhere."""
 
 
-def _generic(m: Machine, scope: Scope, record: Record, line: int) -> Value:
-    """What a generic foreign key may lead to: the models with a generic relation to its own model."""
+def _generic(m: Machine, scope: Scope, record: Record, link: Link, line: int) -> Value:
+    """What a generic foreign key may lead to: the models that its content type is limited to, else those with a
+    generic relation to its own model."""
     info = m.registry.info(record.model)
-    targets = info.generic if info is not None else []
+    keyed = info.links.get(link.content_type_field) if info is not None else None
+    targets = list(content_types.limited(m, keyed)) if keyed is not None else []
+    targets = targets or (info.generic if info is not None else [])
     if not targets or len(targets) > _MOST_GENERIC:
         return Unknown("a generic relation")
     for target in targets:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from analyzer.model.facts import Field, Location
@@ -23,6 +23,7 @@ from analyzer.resolve.values import (
     text,
 )
 
+CONTENT_TYPE = "django.contrib.contenttypes.models.ContentType"
 MODEL = "django.db.models.base.Model"
 MANAGER = "django.db.models.manager.BaseManager"
 QUERYSET = "django.db.models.query.QuerySet"
@@ -69,6 +70,9 @@ class Registry:
         self.class_named: Callable[[ModuleState, str], Class | None] = lambda module, name: None
         self._defining: dict[str, list[tuple[ModuleState, str]]] | None = None
         self.sealed = False
+        self._every: tuple[Class, ...] = ()
+        self.content_types: frozenset[Class] = frozenset()
+        """``ContentType`` and the models that extend it."""
         self.by_through: dict[str, Link] = {}
         """The many-to-many relations by the table that they have been made."""
         self.histories: dict[Class, Class] = {}
@@ -363,7 +367,7 @@ class Registry:
             return found, None if found else name, name
         return None, None, ""
 
-    def seal(self, models: Iterable[Class]) -> None:
+    def seal(self, models: Sequence[Class]) -> None:
         """Resolve all relations and enter each at the model it leads to. Called once all modules have run."""
         for cls in models:
             info = self.info(cls)
@@ -374,7 +378,17 @@ class Registry:
                 target = self.info(link.target) if link.target else None
                 if target is not None:
                     self._enter(info, link, target)
+        self._every = tuple(
+            cls
+            for cls in models
+            if (info := self.info(cls)) is not None and not info.abstract and not info.proxy
+        )
+        self.content_types = frozenset(cls for cls in self._every if cls.is_a(CONTENT_TYPE))
         self.sealed = True
+
+    def concrete_models(self) -> tuple[Class, ...]:
+        """All models that have a table, once all modules have run."""
+        return self._every
 
     def _enter(self, info: Info, link: Link, target: Info) -> None:
         name = info.cls.name.lower()

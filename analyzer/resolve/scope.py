@@ -7,10 +7,14 @@ from typing import NamedTuple
 
 from analyzer.model.facts import AccessKind, Mode
 from analyzer.resolve.modules import ModuleState
-from analyzer.resolve.values import Class, Function, Query, Value
+from analyzer.resolve.values import Chosen, Class, Function, Query, Value
 
 PERHAPS = 0.4
 """The confidence of what a loop over the relations of a model does: to one of them, seldom to all."""
+CHOSEN = 0.3
+"""The confidence of what is done to one model of several, which is chosen when the program runs."""
+EACH = 0.7
+"""The confidence of what is done to each model in turn."""
 UNUSUAL = 0.5
 """The confidence of what needs something unusual first: an exception, or records that refer to what is deleted."""
 
@@ -113,7 +117,7 @@ class Chain:
 
     resolved: bool = False
     reason: str = ""
-    query: Query | None = None
+    query: Query | Chosen | None = None
     ordered: bool = False
     """Whether that read is sorted by the model's default order."""
     whole: bool = False

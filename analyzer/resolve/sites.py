@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from analyzer.extract import ir
 from analyzer.extract.calls import POSSIBLE, SURE
-from analyzer.resolve import inheritance, lookups
+from analyzer.resolve import chosen, inheritance, lookups
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.registry import Registry
 from analyzer.resolve.scope import Chain, Scope
-from analyzer.resolve.values import Bound, Class, Method, Query, Record, Unknown, Value, options
+from analyzer.resolve.values import Bound, Chosen, Class, Method, Query, Record, Unknown, Value, options
 
 FOREIGN = "foreign"
 _METHODS = SURE | POSSIBLE
@@ -22,7 +22,9 @@ def call(m: Machine, scope: Scope, node: ir.Call, plain: Callable[[Machine, Scop
     m.chains.append(chain)
     value = plain(m, scope, node)
     m.chains.pop()
-    if chain.query is not None:
+    if isinstance(chain.query, Chosen):
+        chosen.claim(m, scope, chain.query, "read", node.line)
+    elif chain.query is not None:
         m.read(scope, chain.query, node.line)
         if chain.whole and chain.query.model is not None:
             inheritance.read_parents(m, scope, chain.query.model, node.line)
@@ -43,6 +45,9 @@ def note(chain: Chain, registry: Registry, method: str, function: Value) -> None
                 isinstance(receiver, Class) and registry.is_model(receiver)
             ):
                 chain.resolved = True
+            elif isinstance(receiver, Chosen):
+                chain.resolved = chosen.is_bounded(registry, receiver)
+                chain.reason = chosen.REASON
         elif kind is Unknown and method in _METHODS:
             chain.reason = option.reason  # type: ignore[attr-defined]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from analyzer.extract import ir
-from analyzer.resolve import definitions, expressions, promises
+from analyzer.resolve import definitions, expressions, narrowing, promises
 from analyzer.resolve.machine import LateImport, Machine
 from analyzer.resolve.scope import Scope, Span
 from analyzer.resolve.values import (
@@ -114,7 +114,9 @@ def assign(m: Machine, scope: Scope, target: ir.Expr, value: Value) -> None:
         case ir.Sub():
             owner = m.evaluate(scope, target.value)
             if isinstance(owner, Map) and target.index is not None:
-                expressions.store(owner, m.evaluate(scope, target.index), value)
+                index = m.evaluate(scope, target.index)
+                old = owner.items.get(expressions.constant_key(index)) if m.tracing else None
+                expressions.store(owner, index, value if old is None else merge([old, value]))
         case ir.Items():
             _unpack(m, scope, target, value)
         case ir.Star():
@@ -189,29 +191,13 @@ def _if(m: Machine, scope: Scope, node: ir.If) -> bool:
     known = expressions.truth(test)
     if known is not None and (scope.function is not None or _asks_for_main(node.test)):
         return m.run(scope, node.body if known else node.orelse)
-    return branches(m, scope, [_narrowed(m, scope, node), (node.orelse, {})])
+    then, otherwise = (narrowing.when(m, scope, node.test, holds) for holds in (True, False))
+    return branches(m, scope, [(node.body, then), (node.orelse, otherwise)])
 
 
 def _asks_for_main(test: ir.Expr) -> bool:
     """``__name__ == "__main__"``: what a script does when it is run is not what a module means."""
     return isinstance(test, ir.Compare) and isinstance(test.left, ir.Name) and test.left.id == "__name__"
-
-
-def _narrowed(m: Machine, scope: Scope, node: ir.If) -> tuple[tuple[ir.Stmt, ...], dict[str, Value]]:
-    """In the body of ``if isinstance(x, Model)``, x is a record of that model."""
-    test = node.test
-    if (
-        isinstance(test, ir.Call)
-        and isinstance(test.func, ir.Name)
-        and test.func.id == "isinstance"
-        and len(test.args) == 2
-    ):
-        name, kinds = test.args
-        if isinstance(name, ir.Name):
-            found = promises.instance_of(m, scope, m.evaluate(scope, kinds))
-            if not isinstance(found, Unknown):
-                return node.body, {name.id: found}
-    return node.body, {}
 
 
 def branches(m: Machine, scope: Scope, blocks: list[tuple[tuple[ir.Stmt, ...], dict[str, Value]]]) -> bool:

@@ -27,6 +27,8 @@ from analyzer.resolve.values import (
     Unknown,
     Value,
     View,
+    key,
+    leads_to_tables,
     options,
     strings,
 )
@@ -205,20 +207,25 @@ def _trace_routes(
         if progress and done % 16 == 0:
             progress(done)
         view = item.view
-        same = (View, id(view.cls)) if isinstance(view, View) else id(view)
+        given = {str(name): value for name, value in item.given.items.items()} if item.given else {}
+        same = (
+            View if isinstance(view, View) else None,
+            id(view.cls) if isinstance(view, View) else id(view),
+            tuple((name, key(value)) for name, value in given.items() if leads_to_tables(value)),
+        )
         if same not in known:
-            known[same] = _run(m, view)
+            known[same] = _run(m, view, given if same[2] else {})
         traced_routes.append((item, known[same]))
     return traced_routes
 
 
-def _run(m: Machine, view: Value) -> Context:
-    """A context that holds the calls which serving a request to this view makes."""
+def _run(m: Machine, view: Value, given: dict[str, Value] | None = None) -> Context:
+    """A context that holds the calls which serving a request to this view makes, with what its pattern hands to it."""
     match view:
         case View():
-            return _run_class(m, view.cls)
+            return _run_class(m, view.cls, given)
         case Class():
-            return _run_class(m, view)
+            return _run_class(m, view, given)
         case Function():
             scope = _root(view.module, view)
             authentication.guard(m, scope, view)
@@ -234,7 +241,7 @@ def _run(m: Machine, view: Value) -> Context:
             return Context(ModuleState("", None, None, False), None)
 
 
-def _run_class(m: Machine, cls: Class) -> Context:
+def _run_class(m: Machine, cls: Class, given: dict[str, Value] | None = None) -> Context:
     """Dispatch a request to a class-based view; where ``dispatch`` cannot be seen, every handler that the class has."""
     m.fill(cls)
     scope = _root(cls.module)
@@ -256,7 +263,7 @@ def _run_class(m: Machine, cls: Class) -> Context:
                     if request is not None and option.function.node.name != "get_queryset"
                     else []
                 )
-                m.call(scope, option, args, {}, cls.node.line)
+                m.call(scope, option, args, dict(given or {}), cls.node.line)
     return scope.context
 
 

@@ -20,6 +20,7 @@ from analyzer.resolve.values import (
     Items,
     Literal,
     Made,
+    Map,
     Method,
     Module,
     Unknown,
@@ -231,7 +232,12 @@ class _Walker:
             if None not in methods
             else None
         )
-        return Found(replace(found.route, methods=http_methods.ordered(known)), found.view)
+        given = made.arg(2, "kwargs")
+        return Found(
+            replace(found.route, methods=http_methods.ordered(known)),
+            found.view,
+            given if isinstance(given, Map) and given.items else None,
+        )
 
     def named(self, where: Location, view: Value, level: Prefix, name: str | None) -> Found:
         target = unwrapped(self.m, view)

@@ -277,9 +277,10 @@ class View(Value):
 
 @dataclass(slots=True, eq=False, repr=False)
 class Record(Value):
-    """An instance of a model."""
+    """An instance of a model. ``stands``: for a row of the content types, the models that it may stand for."""
 
     model: Class
+    stands: Chosen | None = None
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -297,6 +298,18 @@ class Query(Value):
     owner: Class | None = None
     rows: bool = False
     lock: bool = False
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Chosen(Value):
+    """A model that is picked when the program runs, its ``_meta``, a record or a queryset of it.
+
+    ``models`` are those that are possible; ``every``: the code goes through all of them.
+    """
+
+    kind: Choice["model", "meta", "record", "query"]
+    models: tuple[Class, ...]
+    every: bool
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -373,7 +386,10 @@ def identity(value: Value) -> Hashable:
 _IDENTITIES: dict[type, Callable[[Any], Hashable]] = {
     Literal: lambda value: (type(value.value), value.value),
     External: lambda value: value.name,
-    Record: lambda value: (Record, id(value.model)),
+    Record: lambda value: (
+        (Record, id(value.model)) if value.stands is None else (Record, id(value.model), identity(value.stands))
+    ),
+    Chosen: lambda value: (Chosen, value.kind, value.models, value.every),
     Meta: lambda value: (Meta, id(value.model)),
     Query: lambda value: (
         Query, id(value.model), id(value.cls), value.manager, value.through, value.rows, id(value.owner),
@@ -406,7 +422,7 @@ def _items_key(value: Items) -> Hashable:
 
 
 _KEYS: dict[type, Callable[[Any], Hashable]] = {
-    **{kind: _IDENTITIES[kind] for kind in (Record, Query, Meta, ModelField)},
+    **{kind: _IDENTITIES[kind] for kind in (Record, Query, Meta, ModelField, Chosen)},
     Class: id,
     Function: id,
     Bound: lambda value: (id(value.function), key(value.receiver)),
