@@ -94,4 +94,19 @@ def registered(m: Machine) -> list[tuple[Class, Value, Location]]:
                 )
                 if model is not None and m.registry.is_model(model):
                     found[model] = (registration.value, registration.location)
-    return [(model, *place) for model, place in found.items()]
+    return [(model, _bound(m, model, admin), place) for model, (admin, place) in found.items()]
+
+
+def _bound(m: Machine, model: Class, admin: Value) -> Value:
+    """The admin class as it is made for this model; one that cannot be seen does what Django's own does."""
+    base = m.stub_class("django.contrib.admin.options", "ModelAdmin")
+    if base is None:
+        return admin
+    if not isinstance(admin, Class):
+        return base.with_attributes({"model": model}) if isinstance(admin, External) else admin
+    m.fill(admin)
+    made = admin.with_attributes({"model": model})
+    if base not in made.order()[0] and base not in made.bases:
+        made.bases.append(base)
+        made.resolution = None
+    return made

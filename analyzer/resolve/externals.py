@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from analyzer.model.facts import Location
 from analyzer.resolve import (
+    admin,
     authentication,
     chosen,
     definitions,
@@ -374,6 +375,11 @@ KNOWN: dict[str, External_] = {
     "django.template.response.SimpleTemplateResponse": rendering.to_string,
     "django.template.response.TemplateResponse": rendering.external,
     "django.views.generic.base._render": rendering.external,
+    "django.contrib.admin._admin_register": admin.register,
+    "django.contrib.admin.options._act": admin.act,
+    "django.contrib.admin.options._changelist": admin.changelist,
+    "django.contrib.admin.options._display": admin.display,
+    "django.contrib.admin.options._show_form": admin.show_form,
     "django.contrib.auth._backends": authentication.backends,
     "django.contrib.auth._user_logged_in": authentication.logged_in,
     "django.contrib.auth._user_logged_out": authentication.logged_out,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from analyzer.model.facts import EntryKind, Location
-from analyzer.resolve import authentication, graphql, lookups, orm, signals, urls
+from analyzer.resolve import authentication, graphql, signals, urls
 from analyzer.resolve.admin_urls import registered
 from analyzer.resolve.history import history_models
 from analyzer.resolve.invoke import traced
@@ -232,13 +232,23 @@ def _run(m: Machine, view: Value, given: dict[str, Value] | None = None) -> Cont
             scope.context.call(traced(m, view, None, None, None), view.node.line)
             return scope.context
         case Bound():
-            scope = _root(view.function.module)
-            scope.context.call(traced(m, view.function, view.receiver, None, None), view.function.node.line)
-            return scope.context
+            return _run_method(m, view)
         case Instance():
             return _run_class(m, view.cls)
         case _:
             return Context(ModuleState("", None, None, False), None)
+
+
+def _run_method(m: Machine, view: Bound) -> Context:
+    """Run a bound method; for what a class inherits from a library the class itself answers."""
+    owner = view.receiver.cls if isinstance(view.receiver, Instance) else None
+    if owner is None or not view.function.module.is_library:
+        scope, line = _root(view.function.module), view.function.node.line
+    else:
+        scope, line = _root(owner.module), owner.node.line
+        scope.context.receiver = owner
+    scope.context.call(traced(m, view.function, view.receiver, None, None), line)
+    return scope.context
 
 
 def _run_class(m: Machine, cls: Class, given: dict[str, Value] | None = None) -> Context:
@@ -275,9 +285,6 @@ _HANDLERS = [
     "delete",
     "handle",
     "get_queryset",
-    "changelist_view",
-    "save_model",
-    "delete_model",
 ]
 _ACTIONS = ["list", "create", "retrieve", "update", "partial_update", "destroy"]
 
@@ -318,44 +325,23 @@ def _entries(m: Machine, states: list[ModuleState]) -> Iterator[Entry]:
                 receiver.fact.location,
                 _run_receiver(m, receiver.function, receiver.senders),
             )
-    for model, admin, place in registered(m):
+    for _, admin, place in registered(m):
         if isinstance(admin, Class) and not admin.module.is_library:
-            yield Entry("admin", admin.qualname, place, _run_admin(m, model, admin))
+            yield Entry("admin", admin.qualname, place, _run_admin(m, admin))
     yield from _commands(m, states)
 
 
-def _run_admin(m: Machine, model: Class, admin: Class) -> Context:
-    """The methods of an admin class, the change list that it asks for, and the inlines that it edits."""
-    admin.names.setdefault("model", model)
-    context = _run_class(m, admin)
-    scope = Scope(admin.module, {}, context)
-    for name in _ADMIN_PATHS:
-        found = admin.find(name)
-        for path in strings(found[0]) if found is not None else ():
-            line = admin.line_of.get(name, admin.node.line)
-            whole, always = name == "list_select_related", name not in {"search_fields", "list_filter"}
-            lookups.walk(m, scope, model, path.lstrip("-^=@"), line, whole, joins=always)
-    inlines = admin.find("inlines")
-    for inline in inlines[0].items if inlines is not None and isinstance(inlines[0], Items) else ():
-        edited = inline.find("model") if isinstance(inline, Class) else None
-        if edited is not None and isinstance(edited[0], Class):
-            table = m.registry.table(edited[0])
-            m.effect(scope, admin.node.line, table, "read", rule="inline")
-            m.effect(scope, admin.node.line, table, "write", "save", rule="inline")
-    m.effect(scope, admin.node.line, m.registry.table(model), "read", rule="admin")
-    orm.save(m, scope, model, admin.node.line, "admin", 0.9)
-    orm.delete(m, scope, model, admin.node.line)
-    return context
-
-
-_ADMIN_PATHS = [
-    "search_fields",
-    "list_filter",
-    "list_display",
-    "list_select_related",
-    "ordering",
-    "date_hierarchy",
-]
+def _run_admin(m: Machine, admin: Class) -> Context:
+    """All pages of an admin class."""
+    scope = _root(admin.module)
+    scope.context.receiver = admin
+    request = m.stub_class("django.http.request", "HttpRequest")
+    given: list[Value] = [request.instance()] if request is not None else []
+    for page in ("changelist_view", "add_view", "change_view", "delete_view", "history_view"):
+        handler = m.attribute(scope, admin.instance(), page, admin.node.line)
+        more: list[Value] = [Unknown("a key")] if page not in {"changelist_view", "add_view"} else []
+        m.call(scope, handler, [*given, *more], {}, admin.node.line)
+    return scope.context
 
 
 def _run_receiver(m: Machine, function: Value, senders: tuple[Class, ...]) -> Context:
