@@ -123,14 +123,18 @@ def _of_class(m: Machine, scope: Scope, cls: Class, name: str, line: int) -> Val
         return answer
     if name == "as_view":
         return Method(cls, name)
-    if name in {"as_manager", "from_queryset"} and (
-        m.registry.is_queryset(cls) or m.registry.is_manager(cls)
-    ):
+    if _makes_managers(m, cls, name):
         return Method(cls, name)
     unknown = cls.order()[1]
     if name in {"__subclasses__", "mro", "__mro__", "__dict__", "__doc__"}:
         return External(f"builtins.type.{name}")
     return External(f"{unknown[0]}.{name}") if unknown else Unknown(f"{cls.name} has no {name}")
+
+
+def _makes_managers(m: Machine, cls: Class, name: str) -> bool:
+    return name in {"as_manager", "from_queryset"} and (
+        m.registry.is_queryset(cls) or m.registry.is_manager(cls)
+    )
 
 
 def _metaclass_answer(m: Machine, scope: Scope, cls: Class, name: str, line: int) -> Value | None:
@@ -231,7 +235,7 @@ def _of_super(m: Machine, scope: Scope, value: Super, name: str, line: int) -> V
         return orm.record_builtin(m, receiver, name)
     if isinstance(receiver, Query):
         return orm.query_builtin(m, receiver, name)
-    if isinstance(receiver, Class) and name == "as_view":
+    if isinstance(receiver, Class) and (name == "as_view" or _makes_managers(m, receiver, name)):
         return Method(receiver, name)
     if isinstance(receiver, Instance):
         if name == "__init__" and receiver.cls.order()[1]:

@@ -248,6 +248,14 @@ def _dispatch(
     )
 
 
+def _manager(
+    m: Machine, scope: Scope, query: Query, args: list[Value], kwargs: dict[str, Value], line: int
+) -> Value:
+    if query.manager and "manager" in kwargs:
+        return orm.called_manager(m, query, kwargs)
+    return Unknown("a call of something that is no function")
+
+
 def _instance(
     m: Machine, scope: Scope, function: Instance, args: list[Value], kwargs: dict[str, Value], line: int
 ) -> Value:
@@ -269,4 +277,5 @@ _CALLS: dict[type, Callable[[Machine, Scope, Any, list[Value], dict[str, Value],
     View: _dispatch,
     Instance: _instance,
     Chosen: lambda m, scope, function, args, kwargs, line: chosen.made(function),
+    Query: _manager,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from analyzer.resolve import content_types, history, inheritance, lookups, sql
 from analyzer.resolve.declarations import Link
 from analyzer.resolve.machine import Machine
@@ -10,6 +12,7 @@ from analyzer.resolve.registry import MODEL
 from analyzer.resolve.scope import PERHAPS, UNUSUAL, Scope
 from analyzer.resolve.through import through_model
 from analyzer.resolve.values import (
+    NONE,
     Bound,
     Class,
     External,
@@ -28,10 +31,13 @@ from analyzer.resolve.values import (
     Value,
     merge,
     options,
+    text,
 )
 
 CHAIN = frozenset(
     [
+        "_chain",
+        "_clone",
         "alias",
         "all",
         "annotate",
@@ -220,6 +226,14 @@ def related(m: Machine, scope: Scope, record: Record, link: Link, backwards: boo
     m.effect(scope, line, m.registry.table(other), "read", "related", 0.7, "lazy relation")
     inheritance.read_parents(m, scope, other, line)
     return content_types.behind(m, link) if other in m.registry.content_types else Record(other)
+
+
+def called_manager(m: Machine, query: Query, kwargs: dict[str, Value]) -> Value:
+    """``author.books(manager="published")``: the same relation through another manager of the model."""
+    name = next((plain for plain in map(text, options(kwargs.get("manager", NONE))) if plain), "")
+    found = query.model.find(name) if query.model is not None else None
+    other = _as_manager(found[0], query.model) if found is not None and query.model is not None else None
+    return replace(query, cls=other.cls) if other is not None else query
 
 
 _MOST_GENERIC = 12

@@ -296,19 +296,19 @@ def _texts(value: Value | None) -> Iterator[str]:
             yield from _texts(item)
 
 
+_CALLABLE = (Made, View, Function, Bound, Class, Method)
+
+
 def unwrapped(m: Machine, view: Value) -> Value:
     """The view behind decorators: ``login_required(View.as_view())`` -> the view."""
     for _ in range(12):
         match view:
             case Made() if view.args:
-                inner = [
-                    arg
-                    for arg in view.args
-                    if isinstance(arg, Made | View | Function | Bound | Class | Method)
-                ]
-                if not inner:
+                views = [arg for arg in view.args if isinstance(arg, _CALLABLE)]
+                instances = [arg for arg in view.args if isinstance(arg, Instance)]
+                if not views and not instances:
                     return view
-                view = inner[-1]
+                view = views[-1] if views else instances[0]
             case Function() if view.wraps is not None:
                 view = view.wraps
             case Literal() if isinstance(view.value, str):
@@ -316,10 +316,13 @@ def unwrapped(m: Machine, view: Value) -> Value:
             case Instance() if "__call__" in view.cls.names or not view.args:
                 return view
             case Instance():
-                inner = [arg for arg in view.args if isinstance(arg, Made | View | Function | Bound)]
-                if not inner:
+                inner = next(
+                    (arg for arg in reversed(view.args) if isinstance(arg, Made | View | Function | Bound)),
+                    None,
+                )
+                if inner is None:
                     return view
-                view = inner[-1]
+                view = inner
             case _:
                 return view
     return view

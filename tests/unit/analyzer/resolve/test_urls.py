@@ -25,6 +25,7 @@ URLS = """
 
     urlpatterns = [
         path("", login_required(views.Home.as_view()), name="home"),
+        path("called/", login_required(views.Callable("shop"))),
         path("old/", "shop.views.index"),
         re_path(r"^year/(?P<year>[0-9]{4})/$", logged(views.index)),
         path("shop/", include("shop.urls")),
@@ -67,6 +68,13 @@ VIEWS = """
 
         def get_context_data(self, **kwargs):
             return super().get_context_data(notes=self.object.notes.all(), **kwargs)
+
+    class Callable:
+        def __init__(self, name):
+            self.name = name
+
+        def __call__(self, request):
+            return None
 
     @register("edit")
     class Edit(UpdateView):
@@ -153,6 +161,7 @@ def test_nothing_is_invented(facts: Facts) -> None:
     ("route", "view"),
     [
         ("", "shop.views.Home"),
+        ("called/", "shop.views.Callable"),
         ("old/", "shop.views.index"),
         ("^year/(?P<year>[0-9]{4})/$", "shop.views.index"),
         ("shop/<slug:name>/", "shop.views.Detail"),
@@ -173,8 +182,8 @@ def test_views_are_named_by_where_they_are_defined(facts: Facts, route: str, vie
 def test_the_order_is_the_resolvers(facts: Facts) -> None:
     own = [found.route for found in facts.routes if not (found.route or "").startswith(("api/", "admin/"))]
     assert own == [
-        "", "old/", "^year/(?P<year>[0-9]{4})/$", "shop/<slug:name>/", "again/<slug:name>/", "list/<int:pk>/",
-        "registered/edit/", "debug/", "about/",
+        "", "called/", "old/", "^year/(?P<year>[0-9]{4})/$", "shop/<slug:name>/", "again/<slug:name>/",
+        "list/<int:pk>/", "registered/edit/", "debug/", "about/",
     ]  # fmt: skip
 
 
