@@ -103,6 +103,7 @@ class Route:
     ``re_path``; None when every level was ``path()``: then ``route`` is exact. ``i18n``: a language stands before it;
     ``unprefixed``: but not the default one (``prefix_default_language=False``).
     ``methods`` are those that the view accepts, HEAD and OPTIONS among them; empty where that is not certain.
+    The tables are those that serving it usually touches; the entry point of its view has all that it may touch.
     """
 
     route: str | None
@@ -146,7 +147,7 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """An atomic span and the tables touched inside it, through every call that could be followed."""
+    """An atomic span and the tables usually touched inside it, through every call that could be followed."""
 
     location: Location
     module: str
@@ -166,7 +167,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class EntryPoint:
-    """A place where work begins: a view, task, command, signal receiver, admin class."""
+    """A place where work begins: a view, task, command, signal receiver, admin class; with all that it may touch."""
 
     kind: EntryKind
     name: str

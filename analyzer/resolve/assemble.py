@@ -53,7 +53,7 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
         routes=tuple(_routes(trace)),
         accesses=tuple(accesses),
         joins=tuple(joins),
-        transactions=tuple(_transactions(m, everywhere, contexts, trace)),
+        transactions=tuple(_transactions(m, contexts, trace)),
         calls=tuple(
             sorted(
                 (Call(source, target, Location(file, line)) for source, target, file, line in m.ledger.calls),
@@ -185,13 +185,13 @@ def _joins(contexts: list[Context], borrowed: closure.Borrowed) -> list[Join]:
 def _routes(trace: Trace) -> Iterator[Route]:
     reach = closure.usual()
     for found, context in trace.routes:
-        read, written = reach.tables([context])
+        read, written = reach.tables([(context, 0)])
         yield replace(found.route, tables_read=read, tables_written=written)
 
 
 def _entry_points(reach: closure.Reach, trace: Trace) -> list[EntryPoint]:
     found = [
-        EntryPoint(entry.kind, entry.name, entry.location, *reach.tables([entry.context]))
+        EntryPoint(entry.kind, entry.name, entry.location, *reach.tables([(entry.context, 0)]))
         for entry in trace.entries
     ]
     seen: set[str] = set()
@@ -200,16 +200,14 @@ def _entry_points(reach: closure.Reach, trace: Trace) -> list[EntryPoint]:
         if route.library or not route.view or route.view in seen:
             continue
         seen.add(route.view)
-        found.append(EntryPoint("view", route.view, route.location, *reach.tables([context])))
+        found.append(EntryPoint("view", route.view, route.location, *reach.tables([(context, 0)])))
     return sorted(
         set(found),
         key=lambda entry: (entry.location, entry.kind, entry.name, entry.tables_read, entry.tables_written),
     )
 
 
-def _transactions(
-    m: Machine, reach: closure.Reach, contexts: list[Context], trace: Trace
-) -> list[Transaction]:
+def _transactions(m: Machine, contexts: list[Context], trace: Trace) -> list[Transaction]:
     """Each span once for every set of tables it was seen with: code that classes share has other tables in each."""
     seen: dict[tuple[Location, str, str], dict[tuple[tuple[str, ...], tuple[str, ...]], None]] = {}
     firm = closure.firm()
@@ -221,7 +219,7 @@ def _transactions(
         for found, context in trace.routes:
             if not found.route.library and found.route.view and context.module.source is not None:
                 place = (_view_place(found), context.module.name, found.route.view.rpartition(".")[2])
-                seen.setdefault(place, {})[reach.tables([context])] = None
+                seen.setdefault(place, {})[firm.tables([(context, 0)])] = None
     return [
         Transaction(*place, read, written)
         for place, found_with in sorted(seen.items())

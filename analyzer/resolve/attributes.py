@@ -9,7 +9,7 @@ from analyzer.resolve import chosen, containers, orm, promises, routers, self_as
 from analyzer.resolve import options as model_options
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member, class_of
-from analyzer.resolve.scope import Scope
+from analyzer.resolve.scope import LAZY, Scope
 from analyzer.resolve.values import (
     Bound,
     Chosen,
@@ -204,7 +204,9 @@ def _forced(m: Machine, scope: Scope, value: Value, line: int) -> Value:
     found: list[Value] = []
     for option in options(value):
         if m.tracing and isinstance(option, Made) and option.short in _LAZY and option.args:
+            m.doubt += LAZY
             option = m.call(scope, option.args[0], [], {}, line)
+            m.doubt -= LAZY
         found.append(option)
     return found[0] if len(found) == 1 else merge(found)
 

@@ -2,38 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TypeAlias
 
-from analyzer.resolve.scope import CERTAIN, PERHAPS, UNUSUAL, USUAL, Context, Effect, Span
+from analyzer.resolve.scope import AFTER, NEVER, UNUSUAL, Context, Effect, Span
 
 Tables = tuple[tuple[str, ...], tuple[str, ...]]
 """The tables read and the tables written."""
+
+MOST_DOUBT = 8
+"""What comes with more doubt than this is not usual: more than three nested loops and two conditions, say."""
 
 
 class Reach:
     """The tables that contexts touch with all that they call, each context looked at once.
 
-    Contexts that call each other in a circle touch the same: the strongly connected components are found by Tarjan's
-    algorithm ("Depth-first search and linear graph algorithms", SIAM J. Comput. 1(2), 1972), callees first, and each
-    holds its tables as the bits of a number. ``callees`` are the calls that count, ``above`` the confidence that an
-    effect must have more of.
+    Contexts that call each other in a circle are closed together: the strongly connected components are found by
+    Tarjan's algorithm ("Depth-first search and linear graph algorithms", SIAM J. Comput. 1(2), 1972), callees first.
+    ``callees`` are the calls that count, each with its doubt; the doubts of a chain of calls add up, and what comes to
+    more than ``most`` is left out (0: doubts do not count). Effects must have a confidence ``above``.
+    What a context touches is one number: a group of bits for each table and mode, of which bit ``d`` says that it is
+    touched with a doubt of ``d``.
     """
 
-    def __init__(self, callees: Callable[[Context], Iterable[Context]], above: float = 0.0) -> None:
+    def __init__(
+        self, callees: Callable[[Context], Iterable[tuple[Context, int]]], above: float = 0.0, most: int = 0
+    ) -> None:
         self._callees = callees
         self._above = above
+        self._most = most
         self._touched: dict[Context, int] = {}
-        self._bits: dict[tuple[str, bool], int] = {}
+        self._places: dict[tuple[str, bool], int] = {}
+        self._kept: dict[int, int] = {}
 
-    def tables(self, start: Iterable[Context], own: Iterable[Effect] = ()) -> Tables:
+    def tables(
+        self, start: Iterable[tuple[Context, int]], own: Mapping[Effect, int] = MappingProxyType({})
+    ) -> Tables:
         """What the contexts, all that they call, and the effects ``own`` touch."""
         touched = self._effects(own)
-        for context in start:
+        for context, doubt in start:
             if context not in self._touched:
                 self._close(context)
-            touched |= self._touched[context]
-        found = [name for name, bit in self._bits.items() if touched & bit]
+            if doubt <= self._most:
+                touched |= self._later(self._touched[context], doubt)
+        group = (1 << self._most + 1) - 1
+        found = [name for name, place in self._places.items() if touched >> place & group]
         return (
             tuple(sorted(table for table, writes in found if not writes)),
             tuple(sorted(table for table, writes in found if writes)),
@@ -41,22 +55,39 @@ class Reach:
 
     def span(self, span: Span) -> Tables:
         """What is touched inside an atomic span."""
-        return self.tables(span.calls, span.effects)
+        return self.tables(span.calls.items(), span.effects)
 
-    def _effects(self, effects: Iterable[Effect]) -> int:
+    def _effects(self, effects: Mapping[Effect, int]) -> int:
         touched = 0
-        for effect in effects:
-            if effect.confidence <= self._above:
-                continue
-            name = (effect.table, effect.mode != "read")
-            touched |= self._bits.setdefault(name, 1 << len(self._bits))
+        for effect, doubt in effects.items():
+            counted = doubt if self._most else 0
+            if effect.confidence > self._above and counted <= self._most:
+                touched |= 1 << self._place((effect.table, effect.mode != "read")) + counted
         return touched
+
+    def _place(self, name: tuple[str, bool]) -> int:
+        """The first bit of a table and mode."""
+        if name not in self._places:
+            self._places[name] = len(self._places) * (self._most + 1)
+            self._kept.clear()
+        return self._places[name]
+
+    def _later(self, touched: int, doubt: int) -> int:
+        """The same with more doubt: what has too much falls out of its group."""
+        if not doubt:
+            return touched
+        kept = self._kept.get(doubt)
+        if kept is None:
+            width = self._most + 1
+            every = ((1 << width * len(self._places)) - 1) // ((1 << width) - 1)
+            kept = self._kept[doubt] = every * ((1 << width) - (1 << doubt))
+        return touched << doubt & kept
 
     def _close(self, root: Context) -> None:
         order: dict[Context, int] = {}
         lowest: dict[Context, int] = {}
         path: list[Context] = []
-        work: list[tuple[Context, Iterator[Context]]] = []
+        work: list[tuple[Context, Iterator[tuple[Context, int]]]] = []
 
         def enter(context: Context) -> None:
             order[context] = lowest[context] = len(order)
@@ -66,7 +97,7 @@ class Reach:
         enter(root)
         while work:
             context, calls = work[-1]
-            for target in calls:
+            for target, _ in calls:
                 if target in self._touched:
                     continue
                 if not target.calls:
@@ -88,32 +119,43 @@ class Reach:
                     self._finish(component)
 
     def _finish(self, component: list[Context]) -> None:
-        touched = 0
         for context in component:
-            touched |= self._effects(context.effects)
-            for target in self._callees(context):
-                touched |= self._touched.get(target, 0)
-        for context in component:
-            self._touched[context] = touched
+            self._touched[context] = self._effects(context.effects)
+        changed = True
+        while changed:
+            changed = False
+            for context in component:
+                before = touched = self._touched[context]
+                for target, doubt in self._callees(context):
+                    if doubt <= self._most:
+                        touched |= self._later(self._touched[target], doubt)
+                self._touched[context] = touched
+                changed = changed or (touched != before and len(component) > 1)
 
 
 def everything() -> Reach:
     """Reach over all calls."""
-    return Reach(lambda context: [target for target, _ in context.calls])
+    return Reach(lambda context: [(target, 0) for target, _ in context.calls])
 
 
 def usual() -> Reach:
-    """Reach as long as nothing unusual happens."""
-    return Reach(_called(USUAL), UNUSUAL)
+    """Reach as long as nothing unusual happens, nor too much comes together."""
+    return Reach(
+        lambda context: [
+            (target, doubt % AFTER) for (target, _), doubt in context.calls.items() if doubt < NEVER
+        ],
+        UNUSUAL,
+        MOST_DOUBT,
+    )
 
 
 def firm() -> Reach:
-    """Reach over what is called at once and certainly: for atomic spans."""
-    return Reach(_called(CERTAIN), PERHAPS)
-
-
-def _called(how: int) -> Callable[[Context], list[Context]]:
-    return lambda context: [target for (target, _), known in context.calls.items() if known & how]
+    """Reach over what usually happens before the commit: for atomic spans."""
+    return Reach(
+        lambda context: [(target, doubt) for (target, _), doubt in context.calls.items() if doubt < AFTER],
+        UNUSUAL,
+        MOST_DOUBT,
+    )
 
 
 Works: TypeAlias = tuple[list[Effect], list[tuple[str, str]]]

@@ -8,7 +8,7 @@ from typing import Any
 from analyzer.extract import ir
 from analyzer.resolve import comparisons, content_types, loaders, sites
 from analyzer.resolve.machine import Machine
-from analyzer.resolve.scope import Scope
+from analyzer.resolve.scope import REPEATED, UNDECIDED, Scope
 from analyzer.resolve.values import (
     PLACEHOLDER,
     Chosen,
@@ -282,8 +282,10 @@ def _shown(value: Value) -> str:
 
 def _logic(m: Machine, scope: Scope, node: ir.Logic) -> Value:
     found: list[Value] = []
+    doubt = m.doubt
     for part in node.values:
         value = m.evaluate(scope, part)
+        m.doubt = doubt + UNDECIDED
         known = truth(value)
         if isinstance(value, Items | Map) and value.items and not m.tracing:
             known = True
@@ -292,6 +294,7 @@ def _logic(m: Machine, scope: Scope, node: ir.Logic) -> Value:
             break
         if known is None or part is node.values[-1]:
             found.append(value)
+    m.doubt = doubt
     return merge(found)
 
 
@@ -311,7 +314,10 @@ def _conditional(m: Machine, scope: Scope, node: ir.Cond) -> Value:
     known = truth(m.evaluate(scope, node.test))
     if known is not None:
         return m.evaluate(scope, node.body if known else node.orelse)
-    return merge([m.evaluate(scope, node.body), m.evaluate(scope, node.orelse)])
+    m.doubt += UNDECIDED
+    found = [m.evaluate(scope, node.body), m.evaluate(scope, node.orelse)]
+    m.doubt -= UNDECIDED
+    return merge(found)
 
 
 def _lambda(m: Machine, scope: Scope, node: ir.Lambda) -> Value:
@@ -363,10 +369,12 @@ def _round(
 ) -> list[tuple[Value, Value | None]]:
     target, _, tests = node.loops[depth]
     found: list[tuple[Value, Value | None]] = []
+    m.doubt += REPEATED
     for item in each_item(m, over):
         bind(m, scope, target, item)
         if not any(truth(m.evaluate(scope, test)) is False for test in tests):
             found.extend(_each(m, scope, node, depth + 1))
+    m.doubt -= REPEATED
     return found
 
 

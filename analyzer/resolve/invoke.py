@@ -54,7 +54,7 @@ def invoke(
     if not m.tracing:
         return _within_bounds(m, scope, function, receiver, args, kwargs)
     context = traced(m, function, receiver, args, kwargs, scope.depth + 1)
-    scope.context.call(context, line, apart=after_commit or m.perhaps, usual=not (m.perhaps or m.unusual))
+    scope.context.call(context, line, m.doubted(after_commit))
     return _result(m, function, context)
 
 
@@ -120,10 +120,11 @@ def traced(
     m.ledger.per_function[counted] = number + 1
     contexts[own] = context = Context(function.module, function, where)
     m.ledger.reached.add(id(function.node))
-    perhaps, unusual = m.perhaps, m.unusual
+    perhaps, unusual, doubt = m.perhaps, m.unusual, m.doubt
     m.perhaps = m.unusual = False  # judged without regard to where it is first called
+    m.doubt = 0
     _execute(m, context, function, receiver, args, kwargs, depth)
-    m.perhaps, m.unusual = perhaps, unusual
+    m.perhaps, m.unusual, m.doubt = perhaps, unusual, doubt
     context.done = True
     return context
 
@@ -178,7 +179,7 @@ def fresh(
         _execute(m, context, function, receiver, args, kwargs, scope.depth + 1)
     context.done = True
     m.running[id(function.node)] = running
-    scope.context.call(context, line, apart=m.perhaps, usual=not (m.perhaps or m.unusual))
+    scope.context.call(context, line, m.doubted())
     return _result(m, function, context)
 
 

@@ -21,7 +21,7 @@ from analyzer.resolve.apps import AppIndex
 from analyzer.resolve.cascade import Deletions
 from analyzer.resolve.modules import ModuleIndex, ModuleState
 from analyzer.resolve.registry import Registry
-from analyzer.resolve.scope import PERHAPS, UNUSUAL, Chain, Context, Effect, Scope
+from analyzer.resolve.scope import AFTER, NEVER, PERHAPS, UNUSUAL, Chain, Context, Effect, Scope
 from analyzer.resolve.templates.finder import Templates
 from analyzer.resolve.templates.libraries import Libraries
 from analyzer.resolve.values import Class, External, Literal, Module, Query, Unknown, Value
@@ -115,6 +115,8 @@ class Machine(ABC):
         """Inside a loop over the fields of a model, of which a run may do something for one, or for none."""
         self.unusual = False
         """Inside the handler of an exception, or what follows for the records that go with a deleted one."""
+        self.doubt = 0
+        """How much must come together before what is being run happens, as far as the running function decides it."""
         self.deletions = Deletions(self.registry)
         self.templates = Templates(None)
         self.tags = Libraries()
@@ -165,15 +167,22 @@ class Machine(ABC):
         if table:
             most = PERHAPS if self.perhaps else UNUSUAL if self.unusual else 1.0
             confidence = min(confidence, most)
-            scope.context.effect(Effect(line, table, mode, kind, confidence, rule))
+            scope.context.effect(Effect(line, table, mode, kind, confidence, rule), self.doubt)
 
     @contextmanager
     def certainty(self) -> Iterator[None]:
         """What a function does is judged without regard to where it is first called."""
-        before = self.perhaps, self.unusual
+        before = self.perhaps, self.unusual, self.doubt
         self.perhaps = self.unusual = False
+        self.doubt = 0
         yield
-        self.perhaps, self.unusual = before
+        self.perhaps, self.unusual, self.doubt = before
+
+    def doubted(self, after_commit: bool = False) -> int:
+        """The doubt of a call that is being made."""
+        if self.perhaps or self.unusual:
+            return NEVER
+        return self.doubt + AFTER if after_commit else self.doubt
 
     def read(self, scope: Scope, query: Query, line: int) -> None:
         """Note that a queryset is read."""

@@ -18,10 +18,14 @@ EACH = 0.7
 UNUSUAL = 0.5
 """The confidence of what needs something unusual first: an exception, or records that refer to what is deleted."""
 
-CERTAIN = 1
-"""A call that belongs to the same work: not after the commit, not perhaps."""
-USUAL = 2
-"""A call that needs nothing unusual, be it now or after the commit."""
+UNDECIDED, REPEATED, LAZY = 1, 2, 5
+"""How much it adds to the doubt whether something happens that it is done in one of several branches, for each item of
+something that may be empty, or where an object is made that nothing has looked at yet."""
+
+AFTER = 1_000
+"""Added to the doubt of a call that is made only after the commit."""
+NEVER = 1_000_000
+"""The doubt of a call that is unusual in any case."""
 
 
 class Effect(NamedTuple):
@@ -40,8 +44,18 @@ class Span:
     """An atomic span that was opened on a line: its own effects, and the contexts it calls."""
 
     line: int
-    effects: dict[Effect, None] = field(default_factory=dict)
-    calls: dict[Context, None] = field(default_factory=dict)
+    doubt: int = 0
+    """That of being in the span at all: it is none of what happens in it."""
+    effects: dict[Effect, int] = field(default_factory=dict)
+    calls: dict[Context, int] = field(default_factory=dict)
+
+    def effect(self, effect: Effect, doubt: int) -> None:
+        doubt -= self.doubt
+        self.effects[effect] = min(doubt, self.effects.get(effect, doubt))
+
+    def call(self, target: Context, doubt: int) -> None:
+        doubt -= self.doubt
+        self.calls[target] = min(doubt, self.calls.get(target, doubt))
 
 
 @dataclass(slots=True, eq=False)
@@ -53,28 +67,28 @@ class Context:
     receiver: Class | None = None
     done: bool = False
     returns: Value | None = None
-    effects: dict[Effect, None] = field(default_factory=dict)
+    effects: dict[Effect, int] = field(default_factory=dict)
+    """What it touches, each with the least doubt."""
     joins: dict[tuple[str, str, int], None] = field(default_factory=dict)
     calls: dict[tuple[Context, int], int] = field(default_factory=dict)
-    """What it calls on which line, and how: ``CERTAIN``, ``USUAL``, both or neither."""
+    """What it calls on which line, with the least doubt (and ``AFTER`` or ``NEVER``)."""
     spans: tuple[Span, ...] = ()
     open: tuple[Span, ...] = ()
     """The spans that are being run."""
     atomic_yield: bool = False
     """A generator that yields inside an atomic span: as a context manager it lends the span to its caller."""
 
-    def effect(self, effect: Effect) -> None:
-        self.effects[effect] = None
+    def effect(self, effect: Effect, doubt: int = 0) -> None:
+        self.effects[effect] = min(doubt, self.effects.get(effect, doubt))
         for span in self.open:
-            span.effects[effect] = None
+            span.effect(effect, doubt)
 
-    def call(self, target: Context, line: int, apart: bool = False, usual: bool = True) -> None:
+    def call(self, target: Context, line: int, doubt: int = 0) -> None:
         place = target, line
-        how = (0 if apart else CERTAIN) | (USUAL if usual else 0)
-        self.calls[place] = self.calls.get(place, 0) | how
-        if not apart:
+        self.calls[place] = min(doubt, self.calls.get(place, doubt))
+        if doubt < AFTER:
             for span in self.open:
-                span.calls[target] = None
+                span.call(target, doubt)
 
     def enter(self, span: Span) -> None:
         self.spans = (*self.spans, span)

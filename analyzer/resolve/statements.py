@@ -8,7 +8,7 @@ from typing import Any
 from analyzer.extract import ir
 from analyzer.resolve import definitions, expressions, narrowing, promises
 from analyzer.resolve.machine import LateImport, Machine
-from analyzer.resolve.scope import Scope, Span
+from analyzer.resolve.scope import REPEATED, UNDECIDED, Scope, Span
 from analyzer.resolve.values import (
     Bound,
     Class,
@@ -204,15 +204,23 @@ def branches(m: Machine, scope: Scope, blocks: list[tuple[tuple[ir.Stmt, ...], d
     """Run alternatives from the same start and merge what they leave. True when none reaches its end."""
     before = scope.names
     ends: list[dict[str, Value]] = []
-    for body, narrowed in blocks:
+    doubt = m.doubt
+    for position, (body, narrowed) in enumerate(blocks):
+        m.doubt = doubt if position and _is_elif(body) else doubt + UNDECIDED
         scope.names = {**before, **narrowed}
         if not m.run(scope, body):
             ends.append(scope.names)
+    m.doubt = doubt
     scope.names = before
     merged = _merge_names(ends, before)
     before.clear() if not ends and scope.function is None else None
     before.update(merged)
     return not ends and scope.function is not None
+
+
+def _is_elif(body: tuple[ir.Stmt, ...]) -> bool:
+    """Whether what follows ``else`` only decides between further branches: these are as likely as their neighbours."""
+    return len(body) == 1 and isinstance(body[0], ir.If)
 
 
 def _merge_names(ends: list[dict[str, Value]], before: dict[str, Value]) -> dict[str, Value]:
@@ -239,11 +247,13 @@ def _loop(m: Machine, scope: Scope, node: ir.Loop) -> bool:
         items = expressions.each_item(m, over)
         perhaps = m.perhaps
         m.perhaps = perhaps or (len(items) > 1 and any(isinstance(item, ModelField) for item in items))
+        m.doubt += REPEATED
         for item in items:
             before = dict(scope.names)
             assign(m, scope, node.target, item)
             m.run(scope, node.body)
             scope.names.update(_merge_names([before, scope.names], before))
+        m.doubt -= REPEATED
         m.perhaps = perhaps
     m.run(scope, node.orelse)
     return False
@@ -266,7 +276,7 @@ def _with(m: Machine, scope: Scope, node: ir.With) -> bool:
     for expression, target in node.items:
         manager = m.evaluate(scope, expression)
         if span is None and _is_atomic(m, scope, manager):
-            span = Span(node.line)
+            span = Span(node.line, m.doubt)
         if target is not None:
             assign(m, scope, target, _entered(m, scope, manager, node.line))
     if span is None:

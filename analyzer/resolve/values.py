@@ -367,7 +367,11 @@ def merge(values: Iterable[Value], reason: str = "nothing is assigned") -> Value
         return weak if weak is not None else Unknown(reason)
     if len(found) == 1:
         only = next(iter(found.values()))
-        if weak is not None and isinstance(only, Literal) and not isinstance(only.value, str):
+        if (
+            weak is not None
+            and isinstance(only, Literal)
+            and not (isinstance(only.value, str) and only.value)
+        ):
             return weak if isinstance(weak, Unknown) else Either((only, weak))  # no test may rely on it
         return only
     return Either(tuple(list(found.values())[:_WIDEST]))

@@ -11,7 +11,7 @@ from analyzer.resolve import forms
 from analyzer.resolve.expressions import each_item, element, pick_key
 from analyzer.resolve.invoke import fresh
 from analyzer.resolve.machine import Machine
-from analyzer.resolve.scope import Context, Scope
+from analyzer.resolve.scope import REPEATED, UNDECIDED, Context, Scope
 from analyzer.resolve.templates.libraries import Registered
 from analyzer.resolve.values import (
     Bound,
@@ -84,7 +84,7 @@ def render(
     if found is None:
         return
     inner = Context(state, None)
-    scope.context.call(inner, line)
+    scope.context.call(inner, line, m.doubted())
     run = _Run(m, Scope(state, {}, inner, depth=scope.depth + 1), line)
     chains, m.chains = m.chains, []
     variables = _variables(context)
@@ -154,13 +154,13 @@ class _Run:
                     prints[name] = _fingerprint(variables.get(name))
             outcome = done.get(tuple([prints[name] for name in names]))
             if outcome is not None:
-                scope.context.call(outcome[0], self.line)
+                scope.context.call(outcome[0], self.line, m.doubted())
                 self.reads.update(names)
                 return outcome[1]
         if self.depth >= _DEEPEST:
             return None
         inner = Context(scope.module, None)
-        scope.context.call(inner, self.line)
+        scope.context.call(inner, self.line, m.doubted())
         run = _Run(
             m,
             Scope(scope.module, {}, inner, depth=scope.depth + 1),
@@ -211,8 +211,10 @@ class _Run:
     def choice(self, node: If, variables: dict[str, Value]) -> None:
         for test in node.tests:
             self.test(self.value(test, variables))
+        self.m.doubt += UNDECIDED
         for body in node.bodies:
             self.nodes(body, variables)
+        self.m.doubt -= UNDECIDED
 
     def bind(self, node: With, variables: dict[str, Value]) -> None:
         bound = {name: self.value(term, variables) for name, term in node.bindings}
@@ -236,7 +238,9 @@ class _Run:
     def loop(self, node: For, variables: dict[str, Value]) -> None:
         over = self.value(node.over, variables)
         self.test(over)
-        for item in self.items(over):
+        items = self.items(over)
+        self.m.doubt += REPEATED
+        for item in items:
             inner = dict(variables)
             if len(node.names) == 1:
                 inner[node.names[0]] = item
@@ -244,6 +248,7 @@ class _Run:
                 for position, name in enumerate(node.names):
                     inner[name] = _part(item, position)
             self.nodes(node.body, inner)
+        self.m.doubt -= REPEATED
         self.nodes(node.empty, variables)
 
     def items(self, over: Value) -> list[Value]:

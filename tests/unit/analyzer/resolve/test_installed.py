@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from fakes.projects import MANAGE, FakeProject, touched
 
 from analyzer.model.facts import Facts
-from tests.fakes.projects import MANAGE, FakeProject, touched
 
 APP = """
     from django.db import models
