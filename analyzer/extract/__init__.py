@@ -46,7 +46,7 @@ def extract(file: str, text: str, tree: ast.Module) -> ir.Unit:
     lines = text.splitlines()
     walk = Walk(_TABLE, lines)
     body = walk.block(tree.body)
-    return ir.Unit(file, len(lines), body, tuple(walk.imports), tuple(walk.sites))
+    return ir.Unit(file, len(lines), body, tuple(walk.imports), tuple(walk.sites), tuple(sorted(walk.asked)))
 
 
 def read(

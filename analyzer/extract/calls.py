@@ -99,6 +99,8 @@ def _lower(walk: Walk, node: ast.Call, outer: bool) -> ir.Call:
         lowered: ir.Expr = ir.Attr(_receiver(walk, func.value), func.attr, func.end_lineno or func.lineno)
     else:
         lowered = walk.expr(func)
+        if type(func) is ast.Name and func.id == "getattr" and len(node.args) > 1:
+            walk.asked.update(part.id for part in ast.walk(node.args[1]) if isinstance(part, ast.Name))
     args = walk.exprs(node.args)
     kwargs = tuple([(keyword.arg, walk.expr(keyword.value)) for keyword in node.keywords])
     site = _site(walk, node) if outer else 0

@@ -303,10 +303,12 @@ class Site(_Node, frozen=True, gc=False, array_like=True):
 
 
 class Unit(_Node, frozen=True, gc=False, array_like=True):
-    """One file, lowered: what ``resolve`` reads. ``lines`` is the file's length."""
+    """One file, lowered: what ``resolve`` reads. ``lines`` is the file's length, ``asked`` are the names that hold the
+    name of an attribute (``getattr(plugin, method)``)."""
 
     file: str
     lines: int
     body: tuple[Stmt, ...]
     imports: tuple[Import, ...]
     sites: tuple[Site, ...]
+    asked: tuple[str, ...] = ()

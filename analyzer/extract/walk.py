@@ -21,6 +21,7 @@ class Walk:
     lines: list[str]
     imports: list[ir.Import] = field(default_factory=list)
     sites: list[ir.Site] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
     deferred: int = 0
     generators: list[bool] = field(default_factory=list)
 

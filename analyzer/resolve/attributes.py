@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from analyzer.resolve import chosen, containers, orm, promises, routers, self_assigned
+from analyzer.resolve import chosen, containers, deferred, graphene, orm, promises, routers, self_assigned
 from analyzer.resolve import options as model_options
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member, class_of
@@ -41,6 +41,7 @@ _LAZY = frozenset({"LazyObject", "SimpleLazyObject"})
 _PAGE = frozenset({"object_list", "paginator"})
 ORDERINGS = frozenset({"asc", "desc"})
 """Methods of query expressions that give the same expression."""
+_FEW = 12
 _SIGNAL_METHODS = frozenset({"asend", "connect", "send", "send_robust"})
 
 
@@ -68,6 +69,7 @@ def _of_made(m: Machine, scope: Scope, value: Made, name: str, line: int) -> Val
         or (name == "format" and value.short == "SQL")
         or _renders(value, name)
         or (name == "get" and value.callee == containers.CONTEXT_VARIABLE)
+        or _waits(value, name)
     ):
         return Method(value, name)
     return External(f"{value.callee}.{name}")
@@ -92,6 +94,10 @@ def _of_bound(m: Machine, scope: Scope, value: Bound, name: str, line: int) -> V
 
 def _renders(value: Made, name: str) -> bool:
     return name == "render" and value.short in {"get_template", "select_template"}
+
+
+def _waits(value: Made, name: str) -> bool:
+    return name in deferred.METHODS and deferred.is_promise(value)
 
 
 def _setting(m: Machine, name: str) -> Value:
@@ -123,6 +129,8 @@ def _of_class(m: Machine, scope: Scope, cls: Class, name: str, line: int) -> Val
         return answer
     if name == "as_view":
         return Method(cls, name)
+    if name == "_meta" and graphene.is_type(cls):
+        return graphene.options_of(m, cls)
     if _makes_managers(m, cls, name):
         return Method(cls, name)
     unknown = cls.order()[1]
@@ -215,9 +223,26 @@ def _missing(m: Machine, cls: Class, name: str) -> Value:
     unknown = cls.order()[1]
     if name == "__class__":
         return cls
+    below = _below(m, cls, name) if m.tracing and not cls.module.is_library else []
+    if below:
+        return merge(below)
     if unknown and not name.startswith("__"):
         return External(f"{unknown[0]}.{name}")
     return Unknown(f"{cls.name} has no {name} that could be seen")
+
+
+def _below(m: Machine, cls: Class, name: str) -> list[Value]:
+    """What only subclasses have: an instance of the class is one of theirs. Not when it is any of too many."""
+    found: list[Value] = []
+    waiting = list(cls.subclasses)
+    while waiting:
+        inner = waiting.pop(0)
+        m.fill(inner)
+        own = inner.names.get(name)
+        if isinstance(own, Function) and own.kind == "plain":
+            found.append(Bound(own, inner.instance()))
+        waiting.extend(inner.subclasses)
+    return found if len(found) <= _FEW else []
 
 
 def _of_super(m: Machine, scope: Scope, value: Super, name: str, line: int) -> Value:

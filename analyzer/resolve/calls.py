@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from analyzer.model.facts import Location
-from analyzer.resolve import chosen, containers, externals, orm, promises, sql
+from analyzer.resolve import chosen, containers, deferred, externals, orm, promises, sql
 from analyzer.resolve import options as model_options
 from analyzer.resolve.attributes import ORDERINGS
 from analyzer.resolve.invoke import invoke
@@ -54,6 +54,8 @@ TASK_CALLS = frozenset(
     }
 )
 
+LATER_CALLS = frozenset({"async_to_sync", "database_sync_to_async", "partial", "sync_to_async"})
+"""What they return calls their first argument."""
 _DICTS = frozenset(
     {"builtins.dict", "collections.OrderedDict", "collections.UserDict", "collections.defaultdict"}
 )
@@ -194,6 +196,8 @@ def _method(
             return default if isinstance(default, Items | Map) else Unknown("a context variable")
         case Made() if name == "render":
             return rendering.loaded(m, scope, receiver, args, kwargs, line)
+        case Made() if deferred.is_promise(receiver):
+            return deferred.method(m, scope, receiver, name, args, line)
         case Made():
             return send_signal(m, scope, receiver, name, args, kwargs, line)
         case View():
@@ -223,7 +227,7 @@ def _made(
     m: Machine, scope: Scope, made: Made, args: list[Value], kwargs: dict[str, Value], line: int
 ) -> Value:
     """Call what something external returned: a decorator, a partial."""
-    if made.short == "partial" and made.args:
+    if made.short in LATER_CALLS and made.args:
         return m.call(scope, made.args[0], [*made.args[1:], *args], {**made.kwargs, **kwargs}, line)
     if made.short == "wraps" and made.args and args and isinstance(args[0], Function):
         wrapper = args[0]

@@ -10,7 +10,9 @@ from analyzer.resolve import comparisons, content_types, loaders, sites
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import REPEATED, UNDECIDED, Scope
 from analyzer.resolve.values import (
+    OPEN,
     PLACEHOLDER,
+    Bound,
     Chosen,
     Class,
     Either,
@@ -91,10 +93,19 @@ def _plain_call(m: Machine, scope: Scope, node: ir.Call) -> Value:
             for option in options(value):
                 if isinstance(option, Map):
                     kwargs.update({key: item for key, item in option.items.items() if isinstance(key, str)})
+                    if option.rest is not None and all(_hands_on(each) for each in options(function)):
+                        kwargs[OPEN] = Unknown("a keyword argument")
     if m.chains and type(node.func) is ir.Attr:
         sites.note(m.chains[-1], m.registry, node.func.attr, function)
     loaded = loaders.load(m, scope, node, args) if args else None
     return loaded if loaded is not None else m.call(scope, function, args, kwargs, node.line)
+
+
+def _hands_on(function: Value) -> bool:
+    """Whether keyword arguments whose names are not known reach code of the project."""
+    return isinstance(function, Function | Bound) or (
+        isinstance(function, External) and function.name.endswith("partial")
+    )
 
 
 def arguments(m: Machine, scope: Scope, nodes: tuple[ir.Expr, ...]) -> list[Value]:

@@ -9,9 +9,11 @@ from analyzer.resolve import (
     admin,
     authentication,
     chosen,
+    deferred,
     definitions,
     filtersets,
     forms,
+    graphene,
     graphql,
     history,
     lookups,
@@ -54,7 +56,9 @@ from analyzer.resolve.values import (
 _NO_CALLBACKS = frozenset(
     [
         "action",
+        "async_to_sync",
         "cached_property",
+        "database_sync_to_async",
         "SimpleLazyObject",
         "include",
         "lazy",
@@ -67,6 +71,7 @@ _NO_CALLBACKS = frozenset(
         "register",
         "reverse_lazy",
         "setdefault",
+        "sync_to_async",
         "url",
         "wraps",
     ]
@@ -255,12 +260,12 @@ def _str(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], 
 
 
 def _import_string(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
-    dotted = next((plain for plain in map(text, options(args[0])) if plain), None) if args else None
-    if dotted is None:
-        return Unknown("a module whose name is computed")
-    if dotted.startswith("."):
-        dotted = (text(args[1]) or "" if len(args) > 1 else scope.module.package) + dotted
-    return m.by_dotted_name(dotted, scope.module) or External(dotted)
+    found = []
+    for dotted in filter(None, map(text, options(args[0]) if args else ())):
+        if dotted.startswith("."):
+            dotted = (text(args[1]) or "" if len(args) > 1 else scope.module.package) + dotted
+        found.append(m.by_dotted_name(dotted, scope.module) or External(dotted))
+    return merge(found, "a module whose name is computed")
 
 
 def _user_model(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
@@ -403,6 +408,16 @@ KNOWN: dict[str, External_] = {
     "os.environ.get": _environment,
     "os.getenv": _environment,
     "django_filters.filterset._filter": filtersets.apply,
+    "graphene.Schema": graphql.graphene_schema,
+    "graphene._mutation": graphene.mutation,
+    "graphene.Node.from_global_id": graphene.of_global_id,
+    "graphene.relay.Node.from_global_id": graphene.of_global_id,
+    "graphql_relay.from_global_id": graphene.of_global_id,
+    "graphene_django.views._execute": graphql.execute,
+    "promise.Promise.all": deferred.every,
+    "promise.Promise.resolve": deferred.resolve,
+    "promise.dataloader._one": deferred.one,
+    "promise.dataloader._promised": deferred.resolve,
     "rest_framework.generics._chosen": serializers.chosen,
     "rest_framework.serializers._look_up": serializers.look_up,
     "rest_framework.serializers._record": serializers.record,

@@ -87,16 +87,15 @@ class Interpreter(Machine):
         statement = state.static.get(name)
         if statement is None:
             return self._early_star(state, name)
-        state.static.pop(name)  # at most once: what cannot be found now would not be found by trying again
         scope = definitions.module_scope(state, Context(state, None))
         if isinstance(statement, ir.Class):
             cls = state.definitions.get(id(statement))
             if cls is None:
                 cls = definitions.shell(scope, statement)
             if isinstance(cls, Class):
-                self.fill(cls)
-            state.static[name] = statement
+                self.fill(cls)  # while its body runs already, the class as far as it has come
             return cls
+        state.static.pop(name)  # at most once: what cannot be found now would not be found by trying again
         if isinstance(statement, ir.Function | ir.Import | ir.Assign):
             self.run(scope, (statement,))
         return state.names.get(name)

@@ -10,6 +10,7 @@ from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Context, Scope, Span
 from analyzer.resolve.values import (
     NONE,
+    OPEN,
     Class,
     Either,
     Function,
@@ -26,6 +27,7 @@ from analyzer.resolve.values import (
     key,
     merge,
     options,
+    text,
 )
 
 _RECURSIONS = 6
@@ -102,7 +104,10 @@ def traced(
 ) -> Context:
     """The context for this kind of receiver and arguments, run when it is new. ``args`` of None: nothing is known."""
     where = _receiver_class(receiver)
-    shared = (id(function.node), id(function.scope), id(where), receiver_key(receiver))
+    shared: tuple[Hashable, ...] = (id(function.node), id(function.scope), id(where), receiver_key(receiver))
+    asked = function.module.asked
+    if asked and args is not None:
+        shared += _asked(asked, function, receiver, args, kwargs or {})
     contexts = m.ledger.contexts
     own: tuple[object, ...] = (*shared, _arguments_key(args, kwargs))
     context = contexts.get(own)
@@ -194,6 +199,21 @@ def _arguments_key(args: list[Value] | None, kwargs: dict[str, Value] | None) ->
     return tuple([key(value) for value in args]), named
 
 
+def _asked(
+    names: tuple[str, ...],
+    function: Function,
+    receiver: Value | None,
+    args: list[Value],
+    kwargs: dict[str, Value],
+) -> tuple[Hashable, ...]:
+    """The strings that are given for parameters which hold the name of an attribute: each of them leads elsewhere."""
+    params = [param for param in function.node.params if param.kind in {"plain", "keyword"}]
+    if receiver is not None and function.kind != "static":
+        params = params[1:]
+    given = {param.name: value for param, value in zip(params, args, strict=False) if param.kind == "plain"}
+    return tuple(text(given.get(name, kwargs.get(name))) for name in names)
+
+
 def _receiver_class(receiver: Value | None) -> Class | None:
     if isinstance(receiver, Instance | Query):
         return receiver.cls
@@ -259,17 +279,19 @@ def _bind(
     if receiver is not None and function.kind != "static":
         given.insert(0, receiver)
     named = dict(kwargs)
+    more = named.pop(OPEN, None)
+    unknown = args is None or more is not None
     for param in function.node.params:
         if param.kind == "plain":
             value = given.pop(0) if given else named.pop(param.name, None)
-            inner.names[param.name] = _parameter(m, inner, param, value, args is None)
+            inner.names[param.name] = _parameter(m, inner, param, value, unknown)
         elif param.kind == "keyword":
-            inner.names[param.name] = _parameter(m, inner, param, named.pop(param.name, None), args is None)
+            inner.names[param.name] = _parameter(m, inner, param, named.pop(param.name, None), unknown)
         elif param.kind == "args":
             inner.names[param.name] = Items("tuple", given, Unknown("an argument") if args is None else None)
             given = []
         else:
-            rest = Unknown("a keyword argument") if args is None else None
+            rest = more or (Unknown("a keyword argument") if args is None else None)
             inner.names[param.name] = Map(dict(named.items()), rest)
 
 

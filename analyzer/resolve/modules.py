@@ -31,11 +31,14 @@ class ModuleState:
     is_library: bool = field(init=False)
     is_test: bool = field(init=False)
     file: str = field(init=False)
+    asked: tuple[str, ...] = field(init=False)
+    """The names in its code that hold the name of an attribute."""
 
     def __post_init__(self) -> None:
         self.is_library = self.source is None and self.unit is not None
         self.is_test = self.source is not None and self.source.is_test
         self.file = self.source.file if self.source is not None else ""
+        self.asked = self.unit.asked if self.unit is not None else ()
 
     @property
     def package(self) -> str:

@@ -21,6 +21,7 @@ from analyzer.resolve.values import (
     Map,
     ModelField,
     Module,
+    Query,
     Record,
     Unknown,
     Value,
@@ -133,8 +134,13 @@ def _assign_attribute(m: Machine, owner: Value, name: str, value: Value) -> None
         owner.state.names[name] = value
     elif isinstance(owner, Class) and not m.tracing:
         owner.names.setdefault(name, value)
-    elif isinstance(owner, Record) and m.tracing and isinstance(value, Record):
-        owner.model.instance().attrs.setdefault(name, value)
+    elif (
+        isinstance(owner, Record)
+        and m.tracing
+        and any(isinstance(option, Record | Query) for option in options(value))
+    ):
+        attrs = owner.model.instance().attrs
+        attrs[name] = merge([attrs[name], value]) if name in attrs else value
 
 
 def _unpack(m: Machine, scope: Scope, target: ir.Items, value: Value) -> None:

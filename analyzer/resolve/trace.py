@@ -274,6 +274,7 @@ def _run_class(m: Machine, cls: Class, given: dict[str, Value] | None = None) ->
                     else []
                 )
                 m.call(scope, option, args, dict(given or {}), cls.node.line)
+    graphql.serve(m, scope, cls)
     return scope.context
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from analyzer.resolve.modules import ModuleState
     from analyzer.resolve.scope import Scope
 
+OPEN = "**"
+"""The keyword under which a call hands on further keyword arguments of which nothing is known."""
 PLACEHOLDER = "unknown"
 """What stands in a string for a part that is not known; an identifier, so that SQL and paths can carry it."""
 
