@@ -139,6 +139,9 @@ class Place:
     packs: Packs
     files: Mapping[str, bytes]
     """File -> digest of its content."""
+    layout: bytes
+    """Digest of all that the analysis depends on but these contents and the options."""
+    options: bytes
     key: bytes
 
     def read(self, kind: str, *more: bytes) -> bytes | None:
@@ -151,8 +154,10 @@ class Place:
 
 def place_of(project: Project, folder: Path, max_bytes: int, options: bytes) -> Place:
     """Where the analysis of a project is kept below a cache folder."""
-    files = contents(project, max_bytes)
-    return Place(project, packs_of(project, folder), files, fingerprint(project, files, options))
+    files, layout = contents(project, max_bytes), layout_of(project)
+    return Place(
+        project, packs_of(project, folder), files, layout, options, fingerprint(layout, files, options)
+    )
 
 
 def packs_of(project: Project, folder: Path) -> Packs:
@@ -178,12 +183,17 @@ def options_key(seed: int, *more: object) -> bytes:
     return repr((seed, *more)).encode()
 
 
-def fingerprint(project: Project, files: Mapping[str, bytes], *more: bytes) -> bytes:
-    """Digest of all that the analysis of a project depends on; ``more`` are its options."""
-    parts = [generation(), project.name.encode("utf-8", "surrogateescape"), repr(project.closed).encode()]
-    for source in project.files:
-        parts += [repr(source).encode("utf-8", "surrogateescape"), files[source.file]]
-    return digest(*parts, *_templates(project.folder), b"options", *more)
+def layout_of(project: Project) -> bytes:
+    """Digest of all that an analysis depends on but the content of Python files: their names, templates, this code."""
+    names = [repr(source).encode("utf-8", "surrogateescape") for source in project.files]
+    closed = repr(project.closed).encode("utf-8", "surrogateescape")
+    name = project.name.encode("utf-8", "surrogateescape")
+    return digest(generation(), name, closed, *names, b"templates", *_templates(project.folder))
+
+
+def fingerprint(layout: bytes, files: Mapping[str, bytes], *options: bytes) -> bytes:
+    """Digest of all that an analysis depends on."""
+    return digest(layout, *(files[file] for file in sorted(files)), b"options", *options)
 
 
 def _templates(folder: Path) -> Iterator[bytes]:

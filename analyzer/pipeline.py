@@ -14,12 +14,12 @@ from analyzer.config import Limits
 from analyzer.coupling import WEIGHTS, couple, index_tables
 from analyzer.discover import Project, discover
 from analyzer.extract import paused
-from analyzer.extract import read as read_units
 from analyzer.model import schema
 from analyzer.model.facts import Facts
 from analyzer.model.pins import NO_PINS, Pins
 from analyzer.model.plan import Analysis, EdgeKind
-from analyzer.resolve import facts as resolve
+from analyzer.resolve import facts_of
+from analyzer.resolve.kept import facts_at
 from analyzer.rules import find
 from analyzer.runtime import Evidence, lay_over
 
@@ -97,11 +97,12 @@ def _run(project: Project, options: Options, progress: Progress | None, cache: P
 def _analyze(
     project: Project, options: Options, progress: Progress | None, place: Place | None = None
 ) -> Analysis:
-    parsing = (lambda done, total: progress("parse", done, total)) if progress else None
     with paused():
-        units, problems = read_units(project, options.limits, parsing, place)
-        found = resolve(project, units, problems, progress, options.limits)
-        del units
+        found = (
+            facts_at(place, options.limits, progress)
+            if place
+            else facts_of(project, progress, options.limits)
+        )
         if progress:
             progress("boundaries", 0, 1)
         return conclude(found, options)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -26,7 +27,7 @@ from analyzer.extract.walk import Handlers, Walk
 from analyzer.model.facts import Finding, Location
 from analyzer.parse import parse
 
-__all__ = ["EXTRACTORS", "extract", "paused", "read"]
+__all__ = ["EXTRACTORS", "Lowering", "extract", "lower", "paused", "read", "unit_of"]
 
 EXTRACTORS: tuple[Handlers, ...] = (
     imports.HANDLERS,
@@ -50,28 +51,59 @@ def extract(file: str, text: str, tree: ast.Module) -> ir.Unit:
 
 
 def read(
+    project: Project, limits: Limits, progress: Callable[[int, int], None] | None = None
+) -> tuple[list[ir.Unit], list[Finding]]:
+    """Parse and lower every file of a project, in the order of ``project.files``; unreadable files become findings."""
+    lowering = lower(project, limits, progress)
+    return lowering.units(), lowering.problems()
+
+
+@dataclass(frozen=True, slots=True)
+class Lowering:
+    """All files of a project, lowered; and of those that have changed, what an earlier run had made of them."""
+
+    project: Project
+    now: Mapping[str, Lowered]
+    before: Mapping[str, Lowered]
+
+    def units(self) -> list[ir.Unit]:
+        """In the order of ``project.files``; what cannot be parsed has none."""
+        with paused():
+            return [unit for source in self.project.files if (unit := unit_of(self.now[source.file]))]
+
+    def problems(self) -> list[Finding]:
+        """What could not be read, and why."""
+        closed = [_closed(place, why) for place, why in self.project.closed]
+        return [
+            *closed,
+            *(problem for source in self.project.files for problem in self.now[source.file].problems),
+        ]
+
+
+def lower(
     project: Project,
     limits: Limits,
     progress: Callable[[int, int], None] | None = None,
     place: Place | None = None,
-) -> tuple[list[ir.Unit], list[Finding]]:
-    """Parse and lower every file of a project, in the order of ``project.files``; unreadable files become findings.
-
-    With a ``place``, files whose content is as it was are taken from there.
-    """
-    kept = _unpack(place.packs, place.files) if place is not None else {}
+) -> Lowering:
+    """Parse and lower every file. With a ``place``, files whose content is as it was are taken from there."""
+    kept = _unpack(place.packs) if place is not None else {}
     files = [source.file for source in project.files]
-    fresh = [file for file in files if file not in kept]
+    known = place.files if place is not None else {}
+    now = {file: kept[file] for file in files if file in kept and kept[file].content == known.get(file)}
+    fresh = [file for file in files if file not in now]
     for lowered in _batches(project.folder, fresh, limits):
-        kept.update(lowered)
+        now.update(lowered)
         if progress:
-            progress(len(kept), len(files))
+            progress(len(now), len(files))
     if place is not None and fresh:
-        place.packs.write("units", generation(), _PACKER.encode({file: kept[file] for file in files}))
-    with paused():
-        units = [_DECODER.decode(kept[file].unit) for file in files if kept[file].unit]
-    closed = [_closed(place, why) for place, why in project.closed]
-    return units, [*closed, *(problem for file in files for problem in kept[file].problems)]
+        place.packs.write("units", generation(), _PACKER.encode({file: now[file] for file in files}))
+    return Lowering(project, now, {file: kept[file] for file in fresh if file in kept})
+
+
+def unit_of(lowered: Lowered) -> ir.Unit | None:
+    """The unit, decoded; None for what cannot be parsed."""
+    return _DECODER.decode(lowered.unit) if lowered.unit else None
 
 
 def _closed(place: str, why: str) -> Finding:
@@ -93,13 +125,12 @@ _PACKER = msgspec.msgpack.Encoder()
 _UNPACKER = msgspec.msgpack.Decoder(dict[str, Lowered])
 
 
-def _unpack(packs: Packs, known: Mapping[str, bytes]) -> dict[str, Lowered]:
+def _unpack(packs: Packs) -> dict[str, Lowered]:
     data = packs.read("units", generation())
     try:
-        found = _UNPACKER.decode(data) if data else {}
+        return _UNPACKER.decode(data) if data else {}
     except msgspec.DecodeError:
         return {}
-    return {file: lowered for file, lowered in found.items() if known.get(file) == lowered.content}
 
 
 def _batches(folder: Path, files: list[str], limits: Limits) -> Iterator[dict[str, Lowered]]:

@@ -6,35 +6,31 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeAlias
 
 from analyzer.config import Limits
 from analyzer.discover import Project, discover
 from analyzer.extract import ir, paused
 from analyzer.extract import read as read_units
 from analyzer.model.facts import Facts, Finding
-from analyzer.resolve.apps import AppIndex, Installed, installed_by
-from analyzer.resolve.assemble import assemble
-from analyzer.resolve.interpreter import Interpreter
-from analyzer.resolve.modules import ModuleIndex
-from analyzer.resolve.settings import settings_modules, test_settings
-from analyzer.resolve.templates.finder import Templates
-from analyzer.resolve.trace import trace
 
-__all__ = ["facts", "read"]
+__all__ = ["facts", "facts_of", "read", "resolve"]
 
 Progress = Callable[[str, int, int], None]
+Resolved: TypeAlias = tuple[Facts, frozenset[str]]
 _STACK_BYTES = 512 * 1024 * 1024
 _FRAMES = 60_000
 
 
 def read(path: Path, progress: Progress | None = None, limits: Limits | None = None) -> Facts:
     """Read a code base: discover, parse, extract, resolve. Raises :class:`analyzer.errors.NoProject`."""
-    limits = limits or Limits()
-    project = discover(path)
-    units, problems = read_units(
-        project, limits, (lambda done, total: progress("parse", done, total)) if progress else None
-    )
-    return facts(project, units, problems, progress, limits)
+    return facts_of(discover(path), progress, limits or Limits())
+
+
+def facts_of(project: Project, progress: Progress | None, limits: Limits) -> Facts:
+    """As :func:`read`, of a project that was discovered."""
+    parsing = (lambda done, total: progress("parse", done, total)) if progress else None
+    return facts(project, *read_units(project, limits, parsing), progress, limits)
 
 
 def facts(
@@ -45,59 +41,37 @@ def facts(
     limits: Limits | None = None,
 ) -> Facts:
     """Resolve the lowered units of a project. The same units give the same facts."""
-    return _with_deep_stack(lambda: _facts(project, list(units), problems, progress, limits or Limits()))
+    return resolve(project, units, problems, progress, limits)[0]
 
 
-def _facts(
+def resolve(
+    project: Project,
+    units: Iterable[ir.Unit],
+    problems: Iterable[Finding] = (),
+    progress: Progress | None = None,
+    limits: Limits | None = None,
+) -> Resolved:
+    """As :func:`facts`, with the files that nobody read: others know no more of them than ``modules.face`` says."""
+    return _with_deep_stack(lambda: _paused(project, list(units), problems, progress, limits or Limits()))
+
+
+def _paused(
     project: Project,
     units: list[ir.Unit],
     problems: Iterable[Finding],
     progress: Progress | None,
     limits: Limits,
-) -> Facts:
-    with (
-        paused()
-    ):  # values refer to each other in circles and live to the end: looking for garbage finds none
-        return _resolve(project, units, problems, progress, limits)
+) -> Resolved:
+    # costs more to import than an answer costs that can be carried over from an earlier run
+    from analyzer.resolve.stages import run
+
+    with paused():  # values refer to each other in circles and live to the end: no garbage would be found
+        return run(project, units, problems, progress, limits)
 
 
-def _resolve(
-    project: Project,
-    units: list[ir.Unit],
-    problems: Iterable[Finding],
-    progress: Progress | None,
-    limits: Limits,
-) -> Facts:
-    index = ModuleIndex(project.files, units)
-    interpreter = Interpreter(index, AppIndex(index), limits)
-    interpreter.settings = settings_modules(index)
-    interpreter.templates = Templates(project.folder)
-    interpreter.apps = interpreter.registry.apps = AppIndex(index, _installed(interpreter))
-    found = trace(interpreter, (lambda done, total: progress("resolve", done, total)) if progress else None)
-    more = [] if interpreter.settings else [_no_settings()]
-    return assemble(interpreter, project, found, [*problems, *more])
-
-
-def _installed(interpreter: Interpreter) -> Installed:
-    """INSTALLED_APPS of all settings modules, those of the tests first and the main one last, so that it decides."""
-    found = [*test_settings(interpreter.index), *reversed(interpreter.settings)]
-    for state in found:
-        interpreter.load(state)
-    return installed_by(found)
-
-
-def _no_settings() -> Finding:
-    return Finding(
-        "no-settings",
-        "note",
-        "no Django settings module was found",
-        remedy="Every package with models is taken for an application, each URL module that none includes for a root.",
-    )
-
-
-def _with_deep_stack(work: Callable[[], Facts]) -> Facts:
+def _with_deep_stack(work: Callable[[], Resolved]) -> Resolved:
     """Interpreting nested calls nests ours: run in a thread whose stack is large enough for it."""
-    outcome: list[Facts] = []
+    outcome: list[Resolved] = []
     failure: list[BaseException] = []
 
     def run() -> None:

@@ -134,9 +134,9 @@ class AppIndex:
         return None
 
     def _read(self, state: ModuleState) -> None:
-        if state.unit is None or (
-            state.name.rpartition(".")[2] not in {"apps", "app", "config"} and not state.is_package
-        ):
+        if state.name.rpartition(".")[2] not in {"apps", "app", "config"} and not state.is_package:
+            return
+        if state.unit is None:
             return
         found = list(classes(state.unit.body))
         for node in found:

@@ -7,14 +7,12 @@ from dataclasses import replace
 
 from analyzer.config import TENANT_NAMES
 from analyzer.discover import Project
-from analyzer.extract import ir
 from analyzer.model.facts import (
     Access,
     Call,
     EntryPoint,
     Facts,
     Finding,
-    Import,
     Join,
     Location,
     Model,
@@ -26,6 +24,7 @@ from analyzer.model.facts import (
 )
 from analyzer.resolve import closure, languages
 from analyzer.resolve.declarations import Link
+from analyzer.resolve.imports import import_key, imports_of, problem_key
 from analyzer.resolve.levels import Found
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.modules import ModuleState
@@ -49,7 +48,9 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
         project=project.name,
         modules=tuple(_modules(m, project)),
         models=tuple(models),
-        imports=tuple(sorted(set(_imports(m)), key=lambda item: (item.location, item.target, item.names))),
+        imports=tuple(
+            sorted({item for state in m.index.states for item in imports_of(m.index, state)}, key=import_key)
+        ),
         routes=tuple(_routes(trace)),
         accesses=tuple(accesses),
         joins=tuple(joins),
@@ -83,7 +84,7 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
                     *_open_relations(m, trace),
                     *_uninstalled(trace),
                 ],
-                key=lambda found: (found.locations, found.code, found.message),
+                key=problem_key,
             )
         ),
         languages=codes,
@@ -96,40 +97,10 @@ def _modules(m: Machine, project: Project) -> Iterator[Module]:
     for source in project.files:
         state = by_file.get(source.file)
         app = m.apps.of(state) if state is not None else None
-        lines = state.unit.lines if state is not None and state.unit is not None else 0
+        lines = state.lowered.lines if state is not None and state.lowered is not None else 0
         yield Module(
             source.module, source.file, lines, app.label if app else None, source.is_test, source.is_migration
         )
-
-
-def _imports(m: Machine) -> Iterator[Import]:
-    for state in m.index.states:
-        for node in state.unit.imports if state.unit is not None else ():
-            for target, names in _targets(m, state, node).items():
-                if target != state.name:
-                    yield Import(
-                        state.name,
-                        target,
-                        Location(state.file, node.line),
-                        tuple(sorted(names)),
-                        node.deferred,
-                    )
-
-
-def _targets(m: Machine, state: ModuleState, node: ir.Import) -> dict[str, list[str]]:
-    """The modules of the project that one import statement loads, with the names it takes from each."""
-    name = m.index.absolute(node, state)
-    module = m.index.find(name, state)
-    found: dict[str, list[str]] = {}
-    for attr, _ in node.names:
-        inner = m.index.find(f"{name}.{attr}", state) if attr != "*" and module is not None else None
-        if inner is not None and inner.source is not None:
-            found.setdefault(inner.name, [])
-        elif module is not None and module.source is not None:
-            found.setdefault(module.name, []).append(attr)
-    if not node.names and module is not None and module.source is not None:
-        found[module.name] = []
-    return found
 
 
 def _contexts(m: Machine, trace: Trace) -> list[Context]:

@@ -6,28 +6,38 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from analyzer.discover import Source
 from analyzer.extract import extract, ir
 from analyzer.parse import parse_text
-from analyzer.resolve.values import Value
+
+if TYPE_CHECKING:
+    from analyzer.resolve.values import Value
+
+
+TELLING = frozenset({"INSTALLED_APPS", "ROOT_URLCONF"})
+"""Names that tell a settings module."""
 
 
 @dataclass(slots=True, eq=False)
 class ModuleState:
-    """A module while it is interpreted. ``unit`` is None for a namespace package."""
+    """A module while it is interpreted. ``lowered`` is None for a namespace package.
+
+    Whoever looks at what is in a module asks for its ``unit`` or ``static``, and that is noted: of a module that was
+    never ``read``, nobody knows more than its ``face`` says.
+    """
 
     name: str
     source: Source | None
-    unit: ir.Unit | None
+    lowered: ir.Unit | None
     is_package: bool
     status: Literal["new", "running", "done"] = "new"
     names: dict[str, Value] = field(default_factory=dict)
-    static: dict[str, ir.Stmt] = field(default_factory=dict)
-    """The first top-level statement that binds each name: for imports that go in circles."""
+    bindings: dict[str, ir.Stmt] = field(default_factory=dict)
     stars: list[ir.Import] = field(default_factory=list)
     definitions: dict[int, Value] = field(default_factory=dict)
+    read: bool = False
     is_library: bool = field(init=False)
     is_test: bool = field(init=False)
     file: str = field(init=False)
@@ -35,10 +45,22 @@ class ModuleState:
     """The names in its code that hold the name of an attribute."""
 
     def __post_init__(self) -> None:
-        self.is_library = self.source is None and self.unit is not None
+        self.is_library = self.source is None and self.lowered is not None
         self.is_test = self.source is not None and self.source.is_test
         self.file = self.source.file if self.source is not None else ""
         self.asked = self.unit.asked if self.unit is not None else ()
+
+    @property
+    def unit(self) -> ir.Unit | None:
+        """The lowered file."""
+        self.read = True
+        return self.lowered
+
+    @property
+    def static(self) -> dict[str, ir.Stmt]:
+        """The first top-level statement that binds each name: for imports that go in circles."""
+        self.read = True
+        return self.bindings
 
     @property
     def package(self) -> str:
@@ -73,8 +95,8 @@ class ModuleIndex:
         self.states.append(state)
         self.by_name.setdefault(state.name, []).append(state)
         self.by_tail.setdefault(state.name.rpartition(".")[2], []).append(state)
-        if state.unit is not None:
-            _bind_static(state, state.unit.body)
+        if state.lowered is not None:
+            _bind_static(state, state.lowered.body)
 
     def find(self, name: str, near: ModuleState | None = None) -> ModuleState | None:
         """The module of this name: the project's own, a stub, or a namespace; or None when it is external."""
@@ -142,18 +164,20 @@ def _bind_static(state: ModuleState, body: Iterable[ir.Stmt]) -> None:
     for statement in body:
         match statement:
             case ir.Function() | ir.Class():
-                state.static.setdefault(statement.name, statement)
+                state.bindings.setdefault(statement.name, statement)
             case ir.Import():
                 if statement.names and statement.names[0][0] == "*":
                     state.stars.append(statement)
                 for _, bound in statement.names:
-                    state.static.setdefault(bound, statement)
+                    state.bindings.setdefault(bound, statement)
                 if not statement.is_from:
-                    state.static.setdefault(statement.asname or statement.module.partition(".")[0], statement)
+                    state.bindings.setdefault(
+                        statement.asname or statement.module.partition(".")[0], statement
+                    )
             case ir.Assign():
                 for target in statement.targets:
                     if isinstance(target, ir.Name):
-                        state.static.setdefault(target.id, statement)
+                        state.bindings.setdefault(target.id, statement)
             case ir.If():
                 _bind_static(state, statement.body)
                 _bind_static(state, statement.orelse)
@@ -164,6 +188,18 @@ def _bind_static(state: ModuleState, body: Iterable[ir.Stmt]) -> None:
                 _bind_static(state, statement.body)
             case _:
                 pass
+
+
+def face(unit: ir.Unit, is_test: bool) -> tuple[frozenset[str], tuple[str, ...]]:
+    """What others may know of a module without reading it: the telling names and, but of tests, the classes it binds."""
+    state = ModuleState("", None, unit, False)
+    _bind_static(state, unit.body)
+    return TELLING & state.bindings.keys(), () if is_test else class_names(unit)
+
+
+def class_names(unit: ir.Unit | None) -> tuple[str, ...]:
+    """The names of the classes of a module's top level."""
+    return tuple(node.name for node in classes(unit.body)) if unit is not None else ()
 
 
 def classes(body: Iterable[ir.Stmt]) -> Iterator[ir.Class]:

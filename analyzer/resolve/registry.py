@@ -9,7 +9,7 @@ from analyzer.model.facts import Field, Location
 from analyzer.resolve.apps import AppIndex
 from analyzer.resolve.declarations import Link, column_of, field_class, flag, link_of
 from analyzer.resolve.fields import is_field_class
-from analyzer.resolve.modules import ModuleIndex, ModuleState, classes
+from analyzer.resolve.modules import ModuleIndex, ModuleState, class_names
 from analyzer.resolve.values import (
     Class,
     External,
@@ -141,10 +141,8 @@ class Registry:
         if self._defining is None:
             self._defining = {}
             for state in [*self.index.states, *self.index.stubs.values()]:
-                if state.unit is None or state.is_test:
-                    continue
-                for node in classes(state.unit.body):
-                    self._defining.setdefault(node.name.lower(), []).append((state, node.name))
+                for exact in () if state.is_test else class_names(state.lowered):
+                    self._defining.setdefault(exact.lower(), []).append((state, exact))
         for state, exact in self._defining.get(name.lower(), ()):
             cls = self.class_named(state, exact)
             if cls is not None:

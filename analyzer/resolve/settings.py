@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.extract import ir
-from analyzer.resolve.modules import ModuleIndex, ModuleState
-
-_MARKS = frozenset({"INSTALLED_APPS", "ROOT_URLCONF"})
+from analyzer.resolve.modules import TELLING, ModuleIndex, ModuleState
 
 
 def settings_modules(index: ModuleIndex) -> list[ModuleState]:
@@ -18,40 +16,39 @@ def settings_modules(index: ModuleIndex) -> list[ModuleState]:
     named: list[ModuleState] = []
     for state in index.states:
         stem = state.name.rpartition(".")[2]
-        if (
-            state.unit is None
-            or state.is_test
-            or stem not in {"manage", "wsgi", "asgi", "celery", "__main__", "cli"}
-        ):
+        if state.is_test or stem not in {"manage", "wsgi", "asgi", "celery", "__main__", "cli"}:
+            continue
+        if state.unit is None:
             continue
         for dotted in _named_settings(state.unit.body):
             found = index.find(dotted, state)
             if found is not None and found.unit is not None and found not in named:
                 named.append(found)
-    marked = [
-        state
-        for state in index.states
-        if not state.is_test and _MARKS & state.static.keys() and _is_settings(state)
-    ]
+    marked = [state for state in index.states if not state.is_test and _marks(state) and _is_settings(state)]
     marked.sort(key=_preference)
     return [*named, *(state for state in marked if state not in named)]
 
 
 def test_settings(index: ModuleIndex) -> list[ModuleState]:
     """The settings modules that the tests run under: a library that is no site of its own has only these."""
-    return [state for state in index.states if state.is_test and "INSTALLED_APPS" in state.static]
+    return [state for state in index.states if state.is_test and "INSTALLED_APPS" in _marks(state)]
+
+
+def _marks(state: ModuleState) -> frozenset[str]:
+    """The telling names that a module binds."""
+    return TELLING & state.bindings.keys()
 
 
 def _is_settings(state: ModuleState) -> bool:
     parts = state.name.split(".")
-    return state.static.keys() >= _MARKS or any("settings" in part or "conf" in part for part in parts)
+    return _marks(state) >= TELLING or any("settings" in part or "conf" in part for part in parts)
 
 
 def _preference(state: ModuleState) -> tuple[int, int, str]:
     """Modules that define more come first; local and development variants last."""
     last = state.name.rpartition(".")[2]
     variant = any(word in last for word in ("local", "dev", "test", "ci", "example", "docker"))
-    return (variant, -len(_MARKS & state.static.keys()), state.name)
+    return (variant, -len(_marks(state)), state.name)
 
 
 def _named_settings(body: tuple[ir.Stmt, ...]) -> Iterator[str]:

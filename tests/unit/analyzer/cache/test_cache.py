@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.cache import Packs, contents, default_folder, digest, fingerprint
+from analyzer.cache import Packs, contents, default_folder, digest, fingerprint, layout_of
 from analyzer.discover import discover
 
 KEY = digest(b"key")
@@ -108,4 +108,4 @@ def test_a_relative_cache_folder_in_the_environment_is_not_followed(monkeypatch:
 
 def _fingerprint(folder: Path, *more: bytes) -> bytes:
     project = discover(folder)
-    return fingerprint(project, contents(project, 1000), *more)
+    return fingerprint(layout_of(project), contents(project, 1000), *more)
