@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from analyzer.boundaries import draw
-from analyzer.cache import Place, options_key, place_of
+from analyzer.boundaries import Adjacency, Vote, Votes, draw, vote
+from analyzer.cache import Packs, Place, digest, generation, options_key, place_of
 from analyzer.config import Limits
 from analyzer.coupling import WEIGHTS, couple, index_tables
 from analyzer.discover import Project, discover
@@ -88,9 +88,14 @@ def _run(project: Project, options: Options, progress: Progress | None, cache: P
     """What the code alone says; the cache knows nothing of evidence."""
     if cache is None:
         return Outcome(project, _analyze(project, options, progress))
-    outcome = Outcome(project, None, place_of(project, cache, options.limits.max_file_bytes, options.key()))
+    return answer(place_of(project, cache, options.limits.max_file_bytes, options.key()), options, progress)
+
+
+def answer(place: Place, options: Options, progress: Progress | None = None) -> Outcome:
+    """The analysis that belongs in a place of the cache, made if it is not there."""
+    outcome = Outcome(place.project, None, place)
     if not outcome.is_known():
-        outcome.keep(_analyze(project, options, progress, outcome.place))
+        outcome.keep(_analyze(place.project, options, progress, place))
     return outcome
 
 
@@ -105,15 +110,35 @@ def _analyze(
         )
         if progress:
             progress("boundaries", 0, 1)
-        return conclude(found, options)
+        return conclude(found, options, remembered(place.packs) if place else vote)
 
 
-def conclude(facts: Facts, options: Options = DEFAULTS) -> Analysis:
+def conclude(facts: Facts, options: Options = DEFAULTS, vote: Vote = vote) -> Analysis:
     """Graph, boundaries, order and findings from facts: the pure half of an analysis. Raises BadPins."""
     tables = index_tables(facts)
     edges = couple(facts, tables, options.weights)
-    boundaries, order = draw(facts, tables, edges, options.seed, options.pins)
+    boundaries, order = draw(facts, tables, edges, options.seed, options.pins, vote)
     return Analysis(facts, edges, boundaries, order, find(facts, tables, boundaries))
+
+
+def remembered(packs: Packs) -> Vote:
+    """The clustering of a graph, which most changes to a project leave as it is: kept from run to run."""
+
+    def votes(adjacency: Adjacency, seed: int, runs: int) -> Votes:
+        graph = digest(generation(), repr((adjacency, seed, runs)).encode())
+        kind = f"votes-{len(adjacency)}"
+        data = packs.read(kind, graph)
+        try:
+            shares = msgspec.msgpack.decode(data, type=list[tuple[int, int, float]]) if data else None
+        except msgspec.DecodeError:
+            shares = None
+        if shares is None:
+            found = vote(adjacency, seed, runs)
+            packs.write(kind, graph, _ENCODER.encode([(*pair, share) for pair, share in found.items()]))
+            return found
+        return {(one, other): share for one, other, share in shares}
+
+    return votes
 
 
 class Outcome:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from analyzer.boundaries.bill import write_bills
-from analyzer.boundaries.graph import must_link, table_of
+from analyzer.boundaries.consensus import Vote, Votes, vote
+from analyzer.boundaries.graph import Adjacency, must_link, table_of
 from analyzer.boundaries.history import changes
 from analyzer.boundaries.metrics import measure
 from analyzer.boundaries.naming import name_groups
@@ -21,18 +22,24 @@ from analyzer.model.facts import Facts
 from analyzer.model.pins import NO_PINS, Pins
 from analyzer.model.plan import Analysis, BillItem, Boundary, Edge, Metrics, Step
 
-__all__ = ["MOVING", "SURE", "draw", "must_link", "undecided"]
+__all__ = ["MOVING", "SURE", "Adjacency", "Vote", "Votes", "draw", "must_link", "undecided", "vote"]
 
 
 def draw(
-    facts: Facts, tables: Tables, edges: tuple[Edge, ...], seed: int = 0, pins: Pins = NO_PINS
+    facts: Facts,
+    tables: Tables,
+    edges: tuple[Edge, ...],
+    seed: int = 0,
+    pins: Pins = NO_PINS,
+    vote: Vote = vote,
 ) -> tuple[tuple[Boundary, ...], tuple[Step, ...]]:
-    """Boundaries sorted by name, and the order of extraction. The same input and seed give the same answer.
+    """Boundaries sorted by name, and the order of extraction. The same input and seed give the same answer; ``vote``
+    may remember what the clustering of a graph gave.
 
     Raises BadPins where the pins cannot be held.
     """
     together, apart = wishes(pins, tables)
-    groups = partition_tables(facts, tables, edges, seed, together, apart)
+    groups = partition_tables(facts, tables, edges, seed, together, apart, vote)
     draft = list(zip(name_groups(groups, tables, _degrees(tables, edges)), groups, strict=True))
     return _plan(facts, tables, edges, hold(draft, pins, tables, must_link(tables, edges)))
 

@@ -8,10 +8,11 @@ evidence accumulation", IEEE TPAMI 27(6), 2005), which needs no further random r
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import combinations
+from typing import TypeAlias
 
 from analyzer.boundaries.graph import Adjacency
 from analyzer.boundaries.louvain import louvain
@@ -44,16 +45,12 @@ class Consensus:
         return self.together.get((min(one, other), max(one, other)), 0.0)
 
 
-def agree(
-    adjacency: Adjacency,
-    seed: int,
-    runs: int | None = None,
-    threshold: float = 0.5,
-    apart: Collection[tuple[int, int]] = (),
-) -> Consensus:
-    """Cluster ``runs`` times over all resolutions, then merge whatever was together more often than ``threshold``, but
-    never the nodes of a pair in ``apart`` (cannot-link)."""
-    runs = runs or (RUNS if len(adjacency) <= LARGE else RUNS_LARGE)
+Votes: TypeAlias = dict[tuple[int, int], float]
+Vote: TypeAlias = Callable[[Adjacency, int, int], Votes]
+
+
+def vote(adjacency: Adjacency, seed: int, runs: int) -> Votes:
+    """Cluster ``runs`` times over all resolutions: the share of the runs in which two nodes were together."""
     random = SplitMix64(seed)
     counts: dict[tuple[int, int], int] = defaultdict(int)
     for run in range(runs):
@@ -63,7 +60,20 @@ def agree(
         for group in groups.values():
             for pair in combinations(group, 2):
                 counts[pair] += 1
-    together = {pair: count / runs for pair, count in counts.items()}
+    return {pair: count / runs for pair, count in counts.items()}
+
+
+def agree(
+    adjacency: Adjacency,
+    seed: int,
+    runs: int | None = None,
+    threshold: float = 0.5,
+    apart: Collection[tuple[int, int]] = (),
+    vote: Vote = vote,
+) -> Consensus:
+    """Merge whatever was together in more than ``threshold`` of the runs, but never the nodes of a pair in ``apart``
+    (cannot-link). ``vote``: who makes the runs, or remembers them."""
+    together = vote(adjacency, seed, runs or (RUNS if len(adjacency) <= LARGE else RUNS_LARGE))
     return Consensus(_average_linkage(len(adjacency), together, threshold, apart), together)
 
 

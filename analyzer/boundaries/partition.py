@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import isqrt
 
-from analyzer.boundaries.consensus import Consensus, agree
+from analyzer.boundaries.consensus import Consensus, Vote, agree, vote
 from analyzer.boundaries.graph import Adjacency, TableGraph, build_graph, damped, must_link, table_of
 from analyzer.boundaries.hubs import find_hubs
 from analyzer.coupling import Tables
@@ -39,6 +39,7 @@ def partition_tables(
     seed: int,
     together: Iterable[tuple[str, str]] = (),
     apart: Iterable[tuple[str, str]] = (),
+    vote: Vote = vote,
 ) -> tuple[Group, ...]:
     """Every known table in exactly one group: clusters, then groups of shared reference data, then the libraries'.
 
@@ -46,13 +47,13 @@ def partition_tables(
     """
     own = [table for table in tables.names() if table not in tables.library]
     linked = [*must_link(tables, edges), *together]
-    parts = _parts(own, tables, edges, linked, seed)
+    parts = _parts(own, tables, edges, linked, seed, vote)
     hubs = find_hubs(facts, tables, parts)
     kept = [edge for edge in edges if not _is_reference(edge, tables, hubs, parts)]
     graph = build_graph(tables, kept, parts, linked)
     adjacency = damped(graph.adjacency)
     foes = _nodes_apart(graph, apart)
-    consensus = agree(adjacency, seed, apart=foes)
+    consensus = agree(adjacency, seed, apart=foes, vote=vote)
     community = merge_small(graph, adjacency, consensus.community, tables, foes)
     groups = _split_hubs(graph, replace(consensus, community=community), hubs, tables)
     if tables.library:
@@ -62,13 +63,18 @@ def partition_tables(
 
 
 def _parts(
-    own: list[str], tables: Tables, edges: tuple[Edge, ...], linked: list[tuple[str, str]], seed: int
+    own: list[str],
+    tables: Tables,
+    edges: tuple[Edge, ...],
+    linked: list[tuple[str, str]],
+    seed: int,
+    vote: Vote,
 ) -> dict[str, str]:
     apps = {table: tables.app[table] for table in own}
     if len(set(apps.values())) >= FEWEST_PARTS:
         return apps
     graph = build_graph(tables, edges, dict.fromkeys(own, ""), linked)
-    community = agree(damped(graph.adjacency), seed).community
+    community = agree(damped(graph.adjacency), seed, vote=vote).community
     return {table: str(community[i]) for i, group in enumerate(graph.members) for table in group}
 
 

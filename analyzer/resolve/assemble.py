@@ -388,7 +388,7 @@ def _sites(m: Machine) -> tuple[int, int, list[Unresolved]]:
     total = resolved = 0
     unresolved: list[Unresolved] = []
     for state in m.index.states:
-        if state.is_test or state.unit is None or (state.source is not None and state.source.is_migration):
+        if state.is_test or (state.source is not None and state.source.is_migration) or state.unit is None:
             continue
         for number, site in enumerate(state.unit.sites, 1):
             outcome = m.ledger.sites.get((state.file, number), "no way into this code was found")

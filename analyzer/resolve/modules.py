@@ -191,7 +191,7 @@ def _bind_static(state: ModuleState, body: Iterable[ir.Stmt]) -> None:
 
 
 def face(unit: ir.Unit, is_test: bool) -> tuple[frozenset[str], tuple[str, ...]]:
-    """What others may know of a module without reading it: the telling names and, but of tests, the classes it binds."""
+    """What others may know of a module without reading it: the telling names and, of code, the classes it binds."""
     state = ModuleState("", None, unit, False)
     _bind_static(state, unit.body)
     return TELLING & state.bindings.keys(), () if is_test else class_names(unit)

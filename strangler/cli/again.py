@@ -1,8 +1,8 @@
-"""``strangler analyze`` once more, with nothing changed: the answer of the last run is looked up and written.
+"""``strangler analyze`` for plain command lines: the answer of the last run is looked up and written.
 
-Imports next to nothing: the library that reads command lines, and the analyzer's own code, take longer to import
-than the rest takes. Whatever is not plain (an option that is not known here, a configuration, a terminal, a first run)
-is left to the long way, which gives the same answer.
+As long as nothing has changed, next to nothing is imported: the library that reads command lines, and the analyzer's
+own code, take longer to import than the rest takes. Whatever is not plain (an option that is not known here, a
+configuration, a terminal that wants colours or progress) is left to the long way, which gives the same answer.
 """
 
 from __future__ import annotations
@@ -10,6 +10,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from analyzer.pipeline import Outcome
 
 _OPTIONS = {
     "--cache-dir": "cache",
@@ -22,7 +26,7 @@ _CONFIGURATIONS = ("strangler.toml", "pyproject.toml")
 
 
 def again(arguments: list[str]) -> bool:
-    """Write the answer that an earlier run has kept for this command line; False where there is none."""
+    """Write the answer to a plain command line; False, and nothing done, for any other."""
     started = perf_counter()
     asked = _read(arguments)
     if asked is None:
@@ -45,16 +49,36 @@ def again(arguments: list[str]) -> bool:
         project = discover(path)
     except NoProject:
         return False
-    options = options_key(int(asked.get("seed", "0")))
+    seed = int(asked.get("seed", "0"))
     folder = Path(asked["cache"]) if "cache" in asked else default_folder()
-    place = place_of(project, folder, Limits().max_file_bytes, options)
-    more = [str(path).encode("utf-8", "replace")] if kind == "text" else []
-    found = place.read(kind, *more)
+    place = place_of(project, folder, Limits().max_file_bytes, options_key(seed))
+    found = place.read(kind, *_more(kind, str(path)))
     if found is None:
-        return False
+        if sys.stderr.isatty():
+            return False
+        from analyzer.pipeline import Options, answer
+
+        outcome = answer(place, Options(seed=seed))
+        found = outcome.document() if kind == "json" else plain_report(outcome, str(path))
     write(found, output)
     tell(len(project.files), perf_counter() - started)
     return True
+
+
+def plain_report(outcome: Outcome, path: str) -> bytes:
+    """The report as text without colours; ``path`` is what the reader called the project."""
+
+    def made() -> bytes:
+        from analyzer.report import report
+
+        return report(outcome.analysis(), path).plain.encode() + b"\n"
+
+    return outcome.kept("text", made, *_more("text", path))
+
+
+def _more(kind: str, path: str) -> tuple[bytes, ...]:
+    """What a kept document depends on beside the analysis."""
+    return (path.encode("utf-8", "surrogateescape"),) if kind == "text" else ()
 
 
 def tell(modules: int, seconds: float) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strangler.cli.again import tell
+from strangler.cli.again import plain_report, tell
 from strangler.cli.analysis import Target, below_repository, decisions
 from strangler.cli.output import is_plain, write
 from strangler.errors import BadDocument, Unknown
@@ -108,22 +108,21 @@ def _print_text(outcome: Outcome, boundary: str | None, path: str, output: str) 
     """Coloured on a terminal, plain elsewhere; NO_COLOR and FORCE_COLOR as usual. A terminal's lines are wrapped."""
     from analyzer.report import boundary_page, report, wrapped
 
+    if boundary is None and is_plain(output):
+        write(plain_report(outcome, path), output)
+        return
     analysis = outcome.analysis()
     if boundary is not None:
         text = boundary_page(analysis, _find(analysis, boundary), path)
     else:
         text = report(analysis, path)
-    if boundary is None and is_plain(output):
-        write(
-            outcome.kept("text", lambda: text.plain.encode() + b"\n", path.encode("utf-8", "replace")), output
-        )
-    elif output != "-":
+    if output != "-":
         write(text.plain.encode() + b"\n", output)
-    else:
-        from rich.console import Console
+        return
+    from rich.console import Console
 
-        console = Console(soft_wrap=True, highlight=False)
-        console.print(wrapped(text, console.width) if sys.stdout.isatty() else text)
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(wrapped(text, console.width) if sys.stdout.isatty() else text)
 
 
 def _find(analysis: Analysis, name: str) -> Boundary:

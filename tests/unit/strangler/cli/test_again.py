@@ -38,13 +38,26 @@ def test_what_is_not_plain_is_left_to_the_long_way(shop: Path, more: list[str]) 
     assert not again(_analyze(shop, *more))
 
 
-def test_what_was_not_asked_before_is_not_known(shop: Path) -> None:
-    assert not again(_analyze(shop))
+def test_what_is_kept_for_another_question_is_no_answer(shop: Path) -> None:
+    out, plain = shop.parent / "out", shop.parent / "plain"
+    assert again(_analyze(shop, "-o", str(out)))
+    (shop / "shop" / "models.py").write_text(
+        "from django.db import models\nclass Order(models.Model):\n    pass\n"
+    )
+    assert again(_analyze(shop, "-o", str(out)))
+    assert "1 model" in out.read_text()
+    assert again(_analyze(shop, "--format", "json", "--seed", "1", "-o", str(out)))
+    _run([str(shop), "--no-cache", "--format", "json", "--seed", "1", "-o", str(plain)])
+    assert out.read_bytes() == plain.read_bytes()
+
+
+def test_a_terminal_is_left_to_the_long_way(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert not again(_analyze(shop, "-o", str(shop.parent / "out")))
+
+
+def test_what_is_nowhere_is_told_the_long_way(shop: Path) -> None:
     assert not again([str(shop.parent / "nowhere")])
-    _run(_analyze(shop, "--format", "json", "-o", str(shop.parent / "out")))
-    assert not again(_analyze(shop, "--format", "json", "--seed", "1"))
-    (shop / "shop" / "models.py").write_text("from django.db import models \n")
-    assert not again(_analyze(shop, "--format", "json"))
 
 
 @pytest.mark.parametrize(
