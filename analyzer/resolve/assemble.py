@@ -112,17 +112,11 @@ def _contexts(m: Machine, trace: Trace) -> list[Context]:
     return [context for context in found if context.module.source is not None and not context.module.is_test]
 
 
-def _place(context: Context) -> str:
-    if context.function is not None:
-        return context.function.local_name
-    return context.receiver.name if context.receiver is not None else ""
-
-
 def _accesses(contexts: list[Context], borrowed: closure.Borrowed) -> list[Access]:
     found: set[tuple[str, str, Effect]] = set()
     names: dict[str, str] = {}
     for context in contexts:
-        file, function = context.module.file, _place(context)
+        file, function = context.module.file, context.place
         names[file] = context.module.name
         found.update((file, function, effect) for effect in context.effects)
         for line, effect in borrowed.effects(context):
@@ -141,7 +135,7 @@ def _access_key(access: tuple[str, str, Effect]) -> tuple[object, ...]:
 def _joins(contexts: list[Context], borrowed: closure.Borrowed) -> list[Join]:
     found = set()
     for context in contexts:
-        file, function = context.module.file, _place(context)
+        file, function = context.module.file, context.place
         for left, right, line in context.joins:
             found.add((file, line, left, right, function))
         for line, left, right in borrowed.joins(context):
@@ -184,7 +178,7 @@ def _transactions(m: Machine, contexts: list[Context], trace: Trace) -> list[Tra
     firm = closure.firm()
     for context in contexts:
         for span in context.spans:
-            place = (Location(context.module.file, span.line), context.module.name, _place(context))
+            place = (Location(context.module.file, span.line), context.module.name, context.place)
             seen.setdefault(place, {})[firm.span(span)] = None
     if _atomic_requests(m):
         for found, context in trace.routes:

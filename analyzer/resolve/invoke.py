@@ -124,13 +124,13 @@ def traced(
         number = m.ledger.per_function.get(counted, 0)
     m.ledger.per_function[counted] = number + 1
     contexts[own] = context = Context(function.module, function, where)
-    m.ledger.reached.add(id(function.node))
+    m.ledger.reached.add(function.written)
     perhaps, unusual, doubt = m.perhaps, m.unusual, m.doubt
     m.perhaps = m.unusual = False  # judged without regard to where it is first called
     m.doubt = 0
     _execute(m, context, function, receiver, args, kwargs, depth)
     m.perhaps, m.unusual, m.doubt = perhaps, unusual, doubt
-    context.done = True
+    context.finish()
     return context
 
 
@@ -179,10 +179,10 @@ def fresh(
     m.running[id(function.node)] = running + 1
     context = Context(function.module, function, _receiver_class(receiver))
     m.ledger.contexts[id(context)] = context
-    m.ledger.reached.add(id(function.node))
+    m.ledger.reached.add(function.written)
     with m.certainty():
         _execute(m, context, function, receiver, args, kwargs, scope.depth + 1)
-    context.done = True
+    context.finish()
     m.running[id(function.node)] = running
     scope.context.call(context, line, m.doubted())
     return _result(m, function, context)

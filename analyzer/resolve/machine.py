@@ -67,8 +67,8 @@ class Ledger:
     contexts: dict[object, Context] = field(default_factory=dict)
     per_function: dict[object, int] = field(default_factory=dict)
     """How many contexts a function has on one kind of receiver."""
-    reached: set[int] = field(default_factory=set)
-    """Identities of the function nodes that were traced at least once."""
+    reached: set[tuple[str, int, str]] = field(default_factory=set)
+    """The functions that were traced at least once, by file, line and name."""
     registrations: list[Registration] = field(default_factory=list)
     receivers: list[Receiver] = field(default_factory=list)
     raw_sql: dict[RawSQL, None] = field(default_factory=dict)

@@ -65,7 +65,11 @@ class Context:
     module: ModuleState
     function: Function | None
     receiver: Class | None = None
+    seen_as: str | None = None
+    """Its ``place``, when another process ran it."""
     done: bool = False
+    silent: bool = False
+    """Done, and nothing that it did or called touches a table: nobody needs to remember having called it."""
     returns: Value | None = None
     effects: dict[Effect, int] = field(default_factory=dict)
     """What it touches, each with the least doubt."""
@@ -78,17 +82,32 @@ class Context:
     atomic_yield: bool = False
     """A generator that yields inside an atomic span: as a context manager it lends the span to its caller."""
 
+    @property
+    def place(self) -> str:
+        """The function without its module, or the class that is served; empty for a module's own code."""
+        if self.seen_as is not None:
+            return self.seen_as
+        if self.function is not None:
+            return self.function.local_name
+        return self.receiver.name if self.receiver is not None else ""
+
     def effect(self, effect: Effect, doubt: int = 0) -> None:
         self.effects[effect] = min(doubt, self.effects.get(effect, doubt))
         for span in self.open:
             span.effect(effect, doubt)
 
     def call(self, target: Context, line: int, doubt: int = 0) -> None:
+        if target.silent:
+            return
         place = target, line
         self.calls[place] = min(doubt, self.calls.get(place, doubt))
         if doubt < AFTER:
             for span in self.open:
                 span.call(target, doubt)
+
+    def finish(self) -> None:
+        self.done = True
+        self.silent = not (self.effects or self.joins or self.calls or self.spans)
 
     def enter(self, span: Span) -> None:
         self.spans = (*self.spans, span)

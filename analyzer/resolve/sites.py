@@ -31,7 +31,7 @@ def call(m: Machine, scope: Scope, node: ir.Call, plain: Callable[[Machine, Scop
         if chain.ordered and chain.query.model is not None:
             lookups.default_order(m, scope, chain.query.model, node.line)
     if scope.module.source is not None:
-        _record(m, (scope.module.file, node.site), "" if chain.resolved else chain.reason or FOREIGN)
+        note_outcome(m, (scope.module.file, node.site), "" if chain.resolved else chain.reason or FOREIGN)
     return value
 
 
@@ -52,7 +52,8 @@ def note(chain: Chain, registry: Registry, method: str, function: Value) -> None
             chain.reason = option.reason  # type: ignore[attr-defined]
 
 
-def _record(m: Machine, site: tuple[str, int], outcome: str) -> None:
+def note_outcome(m: Machine, site: tuple[str, int], outcome: str) -> None:
+    """Keep the most telling outcome of a site."""
     before = m.ledger.sites.get(site)
     if before is None or outcome == "" or (before == FOREIGN and outcome != FOREIGN):
         m.ledger.sites[site] = outcome

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 
 from analyzer.model.facts import EntryKind, Location
-from analyzer.resolve import authentication, graphql, signals, urls
+from analyzer.resolve import authentication, graphql, halves, signals, urls
 from analyzer.resolve.admin_urls import registered
 from analyzer.resolve.history import history_models
 from analyzer.resolve.invoke import traced
@@ -201,22 +201,32 @@ _MIDDLEWARE_HOOKS = ["__call__", "process_request", "process_view", "process_res
 def _trace_routes(
     m: Machine, found: list[Found], progress: Callable[[int], None] | None
 ) -> list[tuple[Found, Context]]:
-    known: dict[object, Context] = {}
-    traced_routes = []
-    for done, item in enumerate(found):
+    views: dict[Hashable, tuple[Value, dict[str, Value]]] = {}
+    served = []
+    for item in found:
+        same, view, given = _served(item)
+        views.setdefault(same, (view, given))
+        served.append(same)
+    done = 0
+
+    def run(root: tuple[Value, dict[str, Value]]) -> Context:
+        nonlocal done
         if progress and done % 16 == 0:
-            progress(done)
-        view = item.view
-        given = {str(name): value for name, value in item.given.items.items()} if item.given else {}
-        same = (
-            View if isinstance(view, View) else None,
-            id(view.cls) if isinstance(view, View) else id(view),
-            tuple((name, key(value)) for name, value in given.items() if leads_to_tables(value)),
-        )
-        if same not in known:
-            known[same] = _run(m, view, given if same[2] else {})
-        traced_routes.append((item, known[same]))
-    return traced_routes
+            progress(done * len(found) // len(views))
+        done += 1
+        return _run(m, *root)
+
+    contexts = dict(zip(views, halves.run(m, list(views.values()), run), strict=True))
+    return [(item, contexts[same]) for item, same in zip(found, served, strict=True)]
+
+
+def _served(item: Found) -> tuple[Hashable, Value, dict[str, Value]]:
+    """What tells routes apart that are served differently; the view, and what the pattern hands to it."""
+    view = item.view
+    given = {str(name): value for name, value in item.given.items.items()} if item.given else {}
+    told = tuple((name, key(value)) for name, value in given.items() if leads_to_tables(value))
+    which = (View, id(view.cls)) if isinstance(view, View) else (None, id(view))
+    return (which, told), view, given if told else {}
 
 
 def _run(m: Machine, view: Value, given: dict[str, Value] | None = None) -> Context:
@@ -370,7 +380,7 @@ def _commands(m: Machine, states: list[ModuleState]) -> Iterator[Entry]:
 def _trace_rest(m: Machine, state: ModuleState) -> None:
     """Functions and methods that no entry point reached: run with nothing known of their arguments."""
     for value in sorted(_functions(state), key=lambda function: function.node.line):
-        if id(value.node) in m.ledger.reached:
+        if value.written in m.ledger.reached:
             continue
         for receiver in _receivers(m, value):
             traced(m, value, receiver, None, None)

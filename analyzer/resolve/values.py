@@ -194,6 +194,11 @@ class Function(Value):
     atomic: bool = False
 
     @property
+    def written(self) -> tuple[str, int, str]:
+        """Where it is written: the file, the line, and its name there."""
+        return self.module.file, self.node.line, self.node.name
+
+    @property
     def local_name(self) -> str:
         """``Class.method`` or the function's name, without the module."""
         return self.qualname[len(self.module.name) + 1 :].replace(".<locals>", "")

@@ -84,13 +84,14 @@ def render(
     if found is None:
         return
     inner = Context(state, None)
-    scope.context.call(inner, line, m.doubted())
     run = _Run(m, Scope(state, {}, inner, depth=scope.depth + 1), line)
     chains, m.chains = m.chains, []
     variables = _variables(context)
     if request is not None:
         variables = {**_processed(m, run.scope, request, line), **variables}
     run.whole(found, variables)
+    inner.finish()
+    scope.context.call(inner, line, m.doubted())
     m.chains = chains
 
 
@@ -160,7 +161,6 @@ class _Run:
         if self.depth >= _DEEPEST:
             return None
         inner = Context(scope.module, None)
-        scope.context.call(inner, self.line, m.doubted())
         run = _Run(
             m,
             Scope(scope.module, {}, inner, depth=scope.depth + 1),
@@ -171,6 +171,8 @@ class _Run:
         )
         with m.certainty():
             result = work(run)
+        inner.finish()
+        scope.context.call(inner, self.line, m.doubted())
         names = tuple(sorted(run.reads))
         given = tuple([_fingerprint(variables.get(name)) for name in names])
         known.setdefault(names, {})[given] = (inner, result)

@@ -1,0 +1,103 @@
+"""Many views are traced in two halves: nothing that either half saw may be lost, and a half that fails is redone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from fakes.projects import FakeProject, touched
+
+from analyzer.config import Limits
+from analyzer.model.facts import Facts
+from analyzer.resolve import halves, read
+from analyzer.resolve.apps import AppIndex
+from analyzer.resolve.interpreter import Interpreter
+from analyzer.resolve.modules import ModuleIndex, ModuleState
+from analyzer.resolve.scope import Context
+
+VIEWS = 80
+SHARED = """\
+from django.db import connection, transaction
+from shop import models
+
+def keep(record):
+    with transaction.atomic():
+        record.save()
+
+def by_nobody():
+    models.Model0.objects.count()
+
+"""
+VIEW = """\
+def view{0}(request):
+    keep(models.Model{0}.objects.get(pk=1))
+    connection.cursor().execute("SELECT * FROM plain{0}")
+    request.basket.lines.filter(pk=1)
+
+"""
+PROJECT = {
+    "shop/models.py": "from django.db import models\n"
+    + "".join(f"class Model{number}(models.Model):\n    pass\n" for number in range(VIEWS)),
+    "shop/views.py": SHARED + "".join(VIEW.format(number) for number in range(VIEWS)),
+    "site_/urls.py": "from django.urls import path\nfrom shop import views\nurlpatterns = [\n"
+    + "".join(f"    path('{number}/', views.view{number}),\n" for number in range(VIEWS))
+    + "]\n",
+}
+
+
+@pytest.fixture(scope="module")
+def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
+    return FakeProject(tmp_path_factory.mktemp("many"), PROJECT).facts()
+
+
+def test_no_half_is_lost_when_it_fails() -> None:
+    index = ModuleIndex([], [])
+    machine = Interpreter(index, AppIndex(index), Limits())
+    here = os.getpid()
+
+    def work(root: int) -> Context:
+        assert os.getpid() == here, "the other half fails"
+        return Context(ModuleState(f"module{root}", None, None, False), None)
+
+    found = halves.run(machine, list(range(100)), work)
+    assert [context.module.name for context in found] == [f"module{root}" for root in range(100)]
+
+
+def test_what_both_halves_reach_is_not_counted_again(facts: Facts) -> None:
+    calls = [call for call in facts.calls if call.target == "shop.views.keep"]
+    assert len(calls) == len(set(calls)) == VIEWS
+
+
+def test_the_number_of_processes_changes_nothing(facts: Facts, tmp_path: Path) -> None:
+    folder = FakeProject(tmp_path / "many", PROJECT).folder
+    two, one = (read(folder, limits=Limits(processes=processes)) for processes in (2, 1))
+    assert two == one
+    assert two.routes == facts.routes
+
+
+def test_each_route_touches_what_its_view_touches(facts: Facts) -> None:
+    touching = {route.view: (route.tables_read, route.tables_written) for route in facts.routes}
+    assert touching == {
+        f"shop.views.view{number}": ((f"plain{number}", f"shop_model{number}"), (f"shop_model{number}",))
+        for number in range(VIEWS)
+    }
+
+
+def test_the_halves_are_one_at_every_place(facts: Facts) -> None:
+    assert touched(facts, "keep") == {(f"shop_model{number}", "write") for number in range(VIEWS)}
+    assert {table for found in facts.transactions for table in found.tables_written} == {
+        f"shop_model{number}" for number in range(VIEWS)
+    }
+    assert {table for raw in facts.raw_sql for table in raw.tables_read} == {
+        f"plain{number}" for number in range(VIEWS)
+    }
+
+
+def test_what_neither_half_reaches_is_traced_behind_them(facts: Facts) -> None:
+    assert touched(facts, "by_nobody") == {("shop_model0", "read")}
+
+
+def test_call_sites_of_both_halves_are_accounted_for(facts: Facts) -> None:
+    assert facts.orm_sites == VIEWS + 2 + len(facts.unresolved)
+    assert len({found.location for found in facts.unresolved}) == VIEWS
