@@ -90,6 +90,8 @@ class _Seen:
     unread_sql: dict[Location, str]
     problems: list[Finding]
     unread_templates: list[Finding]
+    read: set[str]
+    """The files of the modules that somebody looked into."""
 
 
 @dataclass(slots=True)
@@ -127,6 +129,7 @@ def _see(m: Machine, roots: list[Root], work: Callable[[Root], Context]) -> _See
         ledger.unread_sql,
         ledger.problems,
         m.templates.problems,
+        {state.file for state in m.index.states if state.read},
     )
 
 
@@ -179,6 +182,8 @@ def _take_over(m: Machine, seen: _Seen) -> list[Context]:
             for line, doubt, effects, calls in each.spans
         )
         m.ledger.contexts["the other half", number] = context
+    for state in m.index.states:
+        state.read = state.read or state.file in seen.read
     m.ledger.reached |= seen.reached
     m.ledger.calls.update(dict.fromkeys(seen.calls))
     for site, outcome in seen.sites.items():

@@ -48,7 +48,7 @@ class ModuleState:
         self.is_library = self.source is None and self.lowered is not None
         self.is_test = self.source is not None and self.source.is_test
         self.file = self.source.file if self.source is not None else ""
-        self.asked = self.unit.asked if self.unit is not None else ()
+        self.asked = self.lowered.asked if self.lowered is not None else ()
 
     @property
     def unit(self) -> ir.Unit | None:

@@ -9,8 +9,10 @@ import pytest
 from fakes.projects import FakeProject, touched
 
 from analyzer.config import Limits
+from analyzer.discover import discover
+from analyzer.extract import read as read_units
 from analyzer.model.facts import Facts
-from analyzer.resolve import halves, read
+from analyzer.resolve import halves, read, resolve
 from analyzer.resolve.apps import AppIndex
 from analyzer.resolve.interpreter import Interpreter
 from analyzer.resolve.modules import ModuleIndex, ModuleState
@@ -96,6 +98,21 @@ def test_the_halves_are_one_at_every_place(facts: Facts) -> None:
 
 def test_what_neither_half_reaches_is_traced_behind_them(facts: Facts) -> None:
     assert touched(facts, "by_nobody") == {("shop_model0", "read")}
+
+
+def test_modules_that_either_half_reads_are_read(tmp_path: Path) -> None:
+    late = {f"shop/late{number}.py": f"def late{number}():\n    pass\n" for number in (0, VIEWS - 1)}
+    views = "".join(
+        f"def view{number}(request):\n    from shop.tests.late{number} import late{number}\n    late{number}()\n\n"
+        for number in range(VIEWS)
+    )
+    tests = {name.replace("shop/", "shop/tests/"): text for name, text in late.items()}
+    unused = {"shop/tests/unused.py": "def unused():\n    pass\n"}
+    files = {**PROJECT, "shop/views.py": views, **tests, **unused}
+    project = discover(FakeProject(tmp_path / "late", files).folder)
+    _, unread = resolve(project, *read_units(project, Limits()))
+    assert "shop/tests/unused.py" in unread
+    assert not unread & tests.keys()
 
 
 def test_call_sites_of_both_halves_are_accounted_for(facts: Facts) -> None:
