@@ -95,6 +95,10 @@ class AppIndex:
             return label.lower() in self._labels
         return self.lists(module)
 
+    def names_any(self, packages: frozenset[str]) -> bool:
+        """Whether INSTALLED_APPS names one of these packages, or one inside of it."""
+        return any(name.partition(".")[0] in packages for name in self._installed)
+
     def lists(self, module: ModuleState) -> bool:
         """Whether INSTALLED_APPS names a package that holds the module."""
         name = module.name

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from analyzer.resolve.declarations import Link
 from analyzer.resolve.registry import Info, Registry
 from analyzer.resolve.values import Class
+
+LISTENING = frozenset({"cacheops", "django_elasticsearch_dsl", "easyaudit", "wagtail"})
+"""Libraries with a receiver for the deletions of all models."""
 
 
 @dataclass(slots=True)
@@ -16,6 +20,8 @@ class Deletion:
     models: dict[Class, None] = field(default_factory=dict)
     written: dict[str, None] = field(default_factory=dict)
     read: dict[str, None] = field(default_factory=dict)
+    unseen: dict[str, None] = field(default_factory=dict)
+    """Those whose rows are deleted by one statement, without a look at them; only a page that asks first shows them."""
     usual: dict[tuple[str, str], None] = field(default_factory=dict)
     """("read" or "write", table): what happens even when no record refers to the deleted one."""
     generic: dict[str, None] = field(default_factory=dict)
@@ -25,8 +31,10 @@ class Deletion:
 class Deletions:
     """Deletions by model, each computed once."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, heard: Callable[[Class | None], bool]) -> None:
+        """``heard``: whether anybody listens to deletions of a model, or (None) of all; then records are loaded."""
         self.registry = registry
+        self._heard = heard
         self._known: dict[Class, Deletion] = {}
 
     def of(self, model: Class) -> Deletion:
@@ -41,11 +49,17 @@ class Deletions:
         waiting = self._remove([model], found)
         found.usual.update(dict.fromkeys(("write", table) for table in found.written))
         found.usual.update(dict.fromkeys(("read", table) for table in found.read))
-        unseen = (self.registry.info(follower) for follower in waiting)
-        found.usual.update({("write", info.table): None for info in unseen if info and _goes_unseen(info)})
+        found.usual.update(
+            {("write", self.registry.table(each)): None for each in waiting if self.goes_unseen(each)}
+        )
         while waiting:
             waiting = self._remove(waiting, found)
         return found
+
+    def goes_unseen(self, model: Class) -> bool:
+        """Whether records are deleted by one statement unseen, as nothing refers to them (``can_fast_delete``)."""
+        info = self.registry.info(model)
+        return info is not None and not _is_referred_to(info) and not self._heard(model)
 
     def _remove(self, models: list[Class], found: Deletion) -> list[Class]:
         """Enter models with their parents, whose records are deleted; the models that refer to them and go as well."""
@@ -77,7 +91,7 @@ class Deletions:
             if link.on_delete == "CASCADE":
                 followers.append(source.cls)
                 found.generic.pop(source.table, None)
-                found.read[source.table] = None
+                self._look(source.cls, found)
             elif link.on_delete in {"SET_NULL", "SET_DEFAULT", "SET"}:  # one UPDATE, nothing is loaded
                 found.written[source.table] = None
             else:
@@ -89,22 +103,25 @@ class Deletions:
                 followers.append(link.target)
                 if self.registry.table(link.target) not in found.written:
                     found.generic[self.registry.table(link.target)] = None
-                found.read[self.registry.table(link.target)] = None
+                self._look(link.target, found)
         return followers
+
+    def _look(self, model: Class, found: Deletion) -> None:
+        """The records of a model that go as well are loaded first, unless nobody needs to know them."""
+        (found.unseen if self.goes_unseen(model) else found.read)[self.registry.table(model)] = None
 
     def _unlink(self, link: Link, found: Deletion) -> None:
         """The rows of an automatic many-to-many table."""
         if link.through is None and link.through_table:
             found.written[link.through_table] = None
-            found.read[link.through_table] = None
+            (found.read if self._heard(None) else found.unseen)[link.through_table] = None
 
 
-def _goes_unseen(info: Info) -> bool:
-    """Whether records are deleted by one statement unseen, as nothing refers to them (``can_fast_delete``)."""
+def _is_referred_to(info: Info) -> bool:
+    """Whether other records may have to follow a deleted one."""
     relations = [*info.accessors.values(), *info.hidden]
-    referred = any(link.kind == "m2m" or link.on_delete != "DO_NOTHING" for link in relations)
     return (
-        not referred
-        and not info.parents
-        and all(link.kind not in {"grel", "m2m"} for link in info.links.values())
+        any(link.kind == "m2m" or link.on_delete != "DO_NOTHING" for link in relations)
+        or bool(info.parents)
+        or any(link.kind in {"grel", "m2m"} for link in info.links.values())
     )

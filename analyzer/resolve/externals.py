@@ -303,6 +303,14 @@ def _collect(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Valu
     return Literal(None)
 
 
+def _collect_shown(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    """``NestedObjects.collect()``: a page shows what goes as well, also what would be deleted unseen."""
+    for model in _models_in(m, args):
+        for table in m.deletions.of(model).unseen:
+            m.effect(scope, line, table, "read", "cascade", 0.9, "cascade")
+    return _collect(m, scope, args, kwargs, line)
+
+
 def _delete_collected(
     m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int
 ) -> Value:
@@ -395,6 +403,7 @@ KNOWN: dict[str, External_] = {
     "django.db.models.base._validate_constraints": validation.validate_constraints,
     "django.db.models.base._validate_unique": validation.validate_unique,
     "django.contrib.auth.get_user_model": _user_model,
+    "django.contrib.admin.utils._collect_shown": _collect_shown,
     "django.db.models.deletion._collect": _collect,
     "django.db.models.deletion._delete_collected": _delete_collected,
     "django.db.models.aprefetch_related_objects": _prefetch_objects,

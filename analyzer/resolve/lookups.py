@@ -85,10 +85,14 @@ def ordered_by(m: Machine, scope: Scope, model: Class, path: str, line: int, dep
     """The joins of ordering by one path; a relation whose model has no order of its own is sorted by its key."""
     behind = _behind(m, model, path)
     info = m.registry.info(behind) if behind is not None else None
-    ordered = behind is not None and info is not None and bool(info.ordering)
+    ordered = behind is not None and info is not None and not set(info.ordering) <= _KEYS
     walk(m, scope, model, path, line, whole=ordered)
     if behind is not None and ordered:
         default_order(m, scope, behind, line, depth + 1)
+
+
+_KEYS = frozenset({"id", "pk"})
+"""The foreign key itself has what such an order asks for."""
 
 
 def _behind(m: Machine, model: Class, path: str) -> Class | None:

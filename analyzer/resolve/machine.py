@@ -18,13 +18,13 @@ from analyzer.config import Limits
 from analyzer.extract import ir
 from analyzer.model.facts import AccessKind, Finding, Location, Mode, RawSQL, SignalReceiver
 from analyzer.resolve.apps import AppIndex
-from analyzer.resolve.cascade import Deletions
+from analyzer.resolve.cascade import LISTENING, Deletions
 from analyzer.resolve.modules import ModuleIndex, ModuleState
 from analyzer.resolve.registry import Registry
 from analyzer.resolve.scope import AFTER, NEVER, PERHAPS, UNUSUAL, Chain, Context, Effect, Scope
 from analyzer.resolve.templates.finder import Templates
 from analyzer.resolve.templates.libraries import Libraries
-from analyzer.resolve.values import Class, External, Literal, Module, Query, Unknown, Value
+from analyzer.resolve.values import Class, External, Literal, Module, Query, Unknown, Value, text
 
 
 @dataclass(slots=True)
@@ -117,7 +117,7 @@ class Machine(ABC):
         """Inside the handler of an exception, or what follows for the records that go with a deleted one."""
         self.doubt = 0
         """How much must come together before what is being run happens, as far as the running function decides it."""
-        self.deletions = Deletions(self.registry)
+        self.deletions = Deletions(self.registry, self._hears_deletions)
         self.templates = Templates(None)
         self.tags = Libraries()
         self.rendered: dict[Hashable, dict[tuple[str, ...], dict[tuple[Hashable, ...], Rendered]]] = {}
@@ -168,6 +168,17 @@ class Machine(ABC):
             most = PERHAPS if self.perhaps else UNUSUAL if self.unusual else 1.0
             confidence = min(confidence, most)
             scope.context.effect(Effect(line, table, mode, kind, confidence, rule), self.doubt)
+
+    def _hears_deletions(self, model: Class | None) -> bool:
+        """Whether a receiver listens to deletions of a model, or of all: one of the project's, or of a library."""
+        indexed = text(self.setting("HAYSTACK_SIGNAL_PROCESSOR")) or ""
+        if "Realtime" in indexed or self.apps.names_any(LISTENING):
+            return True
+        return any(
+            receiver.signal.endswith((".pre_delete", ".post_delete"))
+            and (receiver.any_sender or model in receiver.senders)
+            for receiver in self.ledger.receivers
+        )
 
     @contextmanager
     def certainty(self) -> Iterator[None]:

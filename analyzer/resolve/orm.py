@@ -297,6 +297,8 @@ def call(
         sql.extra_tables(m, scope, m.registry.table(query.model), {**named, **kwargs}, line)
     else:
         lookups.follow(m, scope, query, name, args, kwargs, line)
+    if name == "none":
+        return _nothing(m, query)
     if name == "order_by" and m.chains:
         m.chains[-1].sorted = True
     if name in WRITES or name in LINKS:
@@ -328,6 +330,13 @@ def call(
     if name in {"iterator", "raw"}:
         return Items("list", [], Record(query.model))
     return External("column") if name in SCALAR else Unknown(f"the method {name} is not known")
+
+
+def _nothing(m: Machine, query: Query) -> Query:
+    """``none()``: whatever is made of it, nothing is asked of the database."""
+    if m.chains:
+        m.chains[-1].query = None
+    return query
 
 
 def _initial(m: Machine, scope: Scope, query: Query, name: str, line: int) -> Query:
@@ -459,7 +468,8 @@ def _write(m: Machine, scope: Scope, query: Query, name: str, kwargs: dict[str, 
         call_save(m, scope, model, line, name)
         return Items("tuple", [Record(model), External("builtins.bool()")])
     if name == "delete":
-        m.effect(scope, line, table, "read", "delete", rule="delete")
+        if not m.deletions.goes_unseen(model):
+            m.effect(scope, line, table, "read", "delete", rule="delete")
         delete(m, scope, model, line)
         return Unknown("a count of deletions")
     if name == "create":

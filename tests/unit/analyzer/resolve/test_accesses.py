@@ -147,7 +147,7 @@ def test_a_key_is_compared_without_a_join(facts: Facts) -> None:
         ("selected", {"shop_order": "r", "shop_customer": "r", "shop_company": "r", "shop_line": "r"}),
         ("many", {"shop_order_tags": "rw"}),
         ("locked", {"shop_order": "r"}),
-        ("deleted", {"shop_customer": "rw", "shop_order": "rw", "shop_line": "rw", "shop_order_tags": "rw"}),
+        ("deleted", {"shop_customer": "rw", "shop_order": "rw", "shop_line": "w", "shop_order_tags": "w"}),
         ("made", {"shop_line": "w", "shop_customer": "rw"}),
         ("raw", {"shop_line": "w", "shop_order": "r", "shop_customer": "r"}),
         ("Order.total", {"shop_line": "r"}),

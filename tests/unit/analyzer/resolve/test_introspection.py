@@ -114,7 +114,7 @@ def test_a_collector_reads_and_deletes_for_what_it_was_given_only(tmp_path: Path
     ).facts()
     assert {mode for _, mode in touched(facts, "look")} == {"read"}
     assert touched(facts, "drop") == {
-        ("shop_book", "write"), ("shop_book_stores", "read"), ("shop_book_stores", "write"),
+        ("shop_book", "write"), ("shop_book_stores", "write"),
     }  # fmt: skip
 
 

@@ -128,7 +128,7 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
         ("parent_updated", "chain:r cafe:r place:r place:w"),
         ("links", "book_tags:r"),
         ("links_made", "book_tags:w"),
-        ("links_of", "book_tags:r book_tags:w"),
+        ("links_of", "book_tags:w"),
         ("star", "author:r book:r review:r"),
         ("when", "book:r review:r author:r"),
         ("descending", "book:r author:r"),
