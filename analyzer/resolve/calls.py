@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from analyzer.model.facts import Location
-from analyzer.resolve import chosen, containers, deferred, externals, orm, promises, sql
+from analyzer.resolve import chosen, containers, deferred, externals, orm, promises, sql, tasks
 from analyzer.resolve import options as model_options
 from analyzer.resolve.attributes import ORDERINGS
 from analyzer.resolve.invoke import invoke
@@ -36,22 +36,6 @@ from analyzer.resolve.values import (
     View,
     merge,
     options,
-)
-
-TASK_CALLS = frozenset(
-    {
-        "apply",
-        "apply_async",
-        "delay",
-        "delay_on_commit",
-        "enqueue",
-        "s",
-        "schedule",
-        "send",
-        "send_with_options",
-        "si",
-        "signature",
-    }
 )
 
 LATER_CALLS = frozenset({"async_to_sync", "database_sync_to_async", "partial", "sync_to_async"})
@@ -215,11 +199,8 @@ def _of_function(
     kwargs: dict[str, Value],
     line: int,
 ) -> Value:
-    """A task that is sent to a queue runs elsewhere: it is a call, but its effects are not the sender's."""
-    if name in TASK_CALLS:
-        source = scope.function.qualname if scope.function else scope.module.name
-        if not scope.module.is_library:
-            m.ledger.calls[source, function.qualname, scope.module.file, line] = None
+    if name in tasks.CALLS:
+        tasks.note(m, scope, function, line)
     return Unknown(f"what {name}() returns")
 
 

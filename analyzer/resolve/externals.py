@@ -22,6 +22,7 @@ from analyzer.resolve import (
     serializers,
     signals,
     sql,
+    tasks,
     validation,
 )
 from analyzer.resolve.expressions import each_item, element
@@ -132,6 +133,7 @@ def run_callbacks(
     if not m.tracing:
         return
     for value in values:
+        tasks.note_callback(m, scope, value, line)
         for option in options(value):
             if isinstance(option, Bound):
                 invoke(m, scope, option.function, option.receiver, [], {}, line, after_commit)
@@ -285,6 +287,12 @@ def _app_config(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, V
     return cls.instance() if isinstance(cls, Class) else Unknown("the configuration of an application")
 
 
+def _app_model(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    """``AppConfig.get_model(name)``."""
+    label, name = (text(arg) for arg in args)
+    return m.registry.by_label(f"{label}.{name}") or Unknown("a model of an application")
+
+
 def _environment(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
     """``os.environ.get(name, default)``, ``env("NAME", default=...)``: what holds when nothing is set."""
     return kwargs.get("default", args[1] if len(args) > 1 else Unknown("an environment variable"))
@@ -373,6 +381,7 @@ KNOWN: dict[str, External_] = {
     "copy.copy": _first,
     "copy.deepcopy": _first,
     "dataclasses.replace": _first,
+    "django.apps._app_model": _app_model,
     "django.apps.apps.get_app_config": _app_config,
     "django.apps.apps.get_model": chosen.by_name,
     "django.apps.apps.get_models": chosen.all_models,

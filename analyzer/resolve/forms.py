@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from analyzer.resolve import orm
 from analyzer.resolve.declarations import Link
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import (
+    Bound,
     Class,
     External,
     Function,
@@ -137,8 +137,16 @@ def clean_record(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, 
     form = _form(args)
     model = model_of(form.cls) if form is not None else None
     if model is not None:
-        orm.clean_by_form(m, scope, model, line)
+        clean_by_form(m, scope, model, line)
     return Unknown("nothing")
+
+
+def clean_by_form(m: Machine, scope: Scope, model: Class, line: int) -> None:
+    """What a form validates of its record; the foreign keys among its fields have been looked up as choices."""
+    for name in ("clean", "validate_unique", "validate_constraints"):
+        for option in options(m.attribute(scope, Record(model), name, line)):
+            if isinstance(option, Bound):
+                m.call(scope, option, [], {}, line)
 
 
 def save_links(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:

@@ -10,24 +10,22 @@ import re
 from functools import cache
 
 from analyzer.extract import ir
+from analyzer.resolve import tasks
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.values import Function, Items, Literal, Unknown, Value, text
+from analyzer.resolve.values import Items, Literal, Unknown, Value, text
 
 _LOADER = re.compile(
     r"^_?(get|load|import|resolve|require|locate)_?([a-z_]*_)?(model|class|view|form|string|object)(e?s)?(_class)?$"
 )
 
 
-_SENDERS = frozenset({"async_task", "enqueue", "send_task"})
-
-
 def load(m: Machine, scope: Scope, node: ir.Call, args: list[Value]) -> Value | None:
     """What a loader call gives, or None when this is not one, or it names nothing that is known."""
     function = node.func
     name = function.attr if isinstance(function, ir.Attr) else getattr(function, "id", "")
-    if name in _SENDERS:
-        _note_task(m, scope, args, node.line)
+    if name in tasks.SENDERS:
+        tasks.note_named(m, scope, args, node.line)
     if not _is_loader(name):
         return None
     first = text(args[0])
@@ -48,15 +46,6 @@ def load(m: Machine, scope: Scope, node: ir.Call, args: list[Value]) -> Value | 
 @cache
 def _is_loader(name: str) -> bool:
     return _LOADER.match(name) is not None
-
-
-def _note_task(m: Machine, scope: Scope, args: list[Value], line: int) -> None:
-    """A task that is sent to a queue by its dotted name (``app.send_task("shop.tasks.mail")``) is a call of it."""
-    dotted = text(args[0])
-    target = m.by_dotted_name(dotted, scope.module) if dotted and "." in dotted else None
-    if isinstance(target, Function) and not scope.module.is_library:
-        source = scope.function.qualname if scope.function else scope.module.name
-        m.ledger.calls[source, target.qualname, scope.module.file, line] = None
 
 
 def _single(m: Machine, scope: Scope, dotted: str) -> Value | None:

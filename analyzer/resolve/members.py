@@ -39,6 +39,19 @@ def bind_member(m: Machine, scope: Scope, found: Value, receiver: Value, line: i
     return results[0] if len(results) == 1 else merge(results)
 
 
+def iterated(m: Machine, scope: Scope, value: Value, line: int) -> Value:
+    """What is iterated over: of objects with an ``__iter__`` of their own, what that gives."""
+    if not any(isinstance(option, Instance) for option in options(value)):
+        return value
+    found: list[Value] = []
+    for option in options(value):
+        own = option.cls.find("__iter__") if isinstance(option, Instance) else None
+        if own is not None:
+            option = m.call(scope, bind_member(m, scope, own[0], option, line), [], {}, line)
+        found.append(option)
+    return merge(found)
+
+
 def class_of(receiver: Value) -> Value:
     """The class of an instance, where it is known; else the value itself."""
     match receiver:

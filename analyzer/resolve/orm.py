@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from analyzer.resolve import content_types, history, inheritance, lookups, sql
+from analyzer.resolve import content_types, history, inheritance, lookups, signals, sql
 from analyzer.resolve.declarations import Link
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member
@@ -13,7 +13,6 @@ from analyzer.resolve.scope import PERHAPS, UNUSUAL, Scope
 from analyzer.resolve.through import through_model
 from analyzer.resolve.values import (
     NONE,
-    Bound,
     Class,
     External,
     Function,
@@ -398,15 +397,7 @@ def save(m: Machine, scope: Scope, model: Class, line: int, rule: str, confidenc
         if parent is not None:
             m.effect(scope, line, parent.table, "write", "save", confidence, "multi-table inheritance")
             waiting.extend(parent.parents)
-    send(m, scope, ("pre_save", "post_save"), model, line)
-
-
-def clean_by_form(m: Machine, scope: Scope, model: Class, line: int) -> None:
-    """What a form validates of its record; the foreign keys among its fields have been looked up as choices."""
-    for name in ("clean", "validate_unique", "validate_constraints"):
-        for option in options(m.attribute(scope, Record(model), name, line)):
-            if isinstance(option, Bound):
-                m.call(scope, option, [], {}, line)
+    signals.about_record(m, scope, ("pre_save", "post_save"), model, line)
 
 
 def call_save(m: Machine, scope: Scope, model: Class, line: int, rule: str) -> None:
@@ -433,27 +424,8 @@ def delete(m: Machine, scope: Scope, model: Class, line: int) -> None:
     unusual = m.unusual
     for gone in found.models:
         m.unusual = unusual or gone is not model
-        send(m, scope, ("pre_delete", "post_delete"), gone, line)
+        signals.about_record(m, scope, ("pre_delete", "post_delete"), gone, line)
     m.unusual = unusual
-
-
-def send(m: Machine, scope: Scope, signals: tuple[str, ...], model: Class, line: int) -> None:
-    """Run the receivers that listen to a model signal of this model."""
-    if not m.tracing:
-        return
-    if "post_save" in signals or "post_delete" in signals:
-        history.note(m, scope, model, line)
-    for receiver in m.ledger.receivers:
-        last = receiver.signal.rpartition(".")[2]
-        if last in signals and (receiver.any_sender or model in receiver.senders):
-            m.call(scope, receiver.function, [], {"sender": model, "instance": Record(model)}, line)
-
-
-def send_any(m: Machine, scope: Scope, signal: str, model: Class, line: int) -> None:
-    """Run the receivers of a signal that listen to all senders."""
-    for receiver in m.ledger.receivers if m.tracing else ():
-        if receiver.signal.rpartition(".")[2] == signal and receiver.any_sender:
-            m.call(scope, receiver.function, [], {"instance": Record(model)}, line)
 
 
 def _write(m: Machine, scope: Scope, query: Query, name: str, kwargs: dict[str, Value], line: int) -> Value:
@@ -495,7 +467,7 @@ def _write_links(m: Machine, scope: Scope, query: Query, name: str, line: int) -
     if query.through or name == "set":
         m.effect(scope, line, table, "read", "related", rule=f"related {name}")
     if query.through:
-        send_any(m, scope, "m2m_changed", query.owner, line)
+        signals.links_changed(m, scope, query.through, query.owner, line)
     if name == "set" and query.through:
         m.effect(scope, line, m.registry.table(query.model), "read", "related", rule="related set")
         m.join(scope, line, query.through, m.registry.table(query.model))

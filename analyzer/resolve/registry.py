@@ -312,6 +312,7 @@ class Registry:
             info = self.info(link.through)
             link.through_label = info.label if info else None
             link.through_table = info.table if info else ""
+            self.by_through.setdefault(link.through_table, link)
         elif link.through_label is None and not owner.abstract:
             named = text(made.kwargs.get("db_table")) if made else None
             link.through_table = (named or f"{owner.table}_{link.name}").lower()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from analyzer.model.facts import Location, SignalReceiver
+from analyzer.resolve import history
 from analyzer.resolve.machine import Machine, Receiver
 from analyzer.resolve.scope import Scope
+from analyzer.resolve.through import through_model
 from analyzer.resolve.values import (
     Bound,
     Class,
@@ -13,6 +15,7 @@ from analyzer.resolve.values import (
     Items,
     Literal,
     Made,
+    Record,
     Unknown,
     Value,
     options,
@@ -38,6 +41,34 @@ def run_receivers(m: Machine, scope: Scope, signal: str, kwargs: dict[str, Value
     for receiver in list(m.ledger.receivers) if m.tracing else ():
         if receiver.signal == signal:
             m.call(scope, receiver.function, [], kwargs, line)
+
+
+def about_record(m: Machine, scope: Scope, names: tuple[str, ...], model: Class, line: int) -> None:
+    """Run the receivers that listen to one of Django's signals about a record of this model."""
+    if not m.tracing:
+        return
+    if "post_save" in names or "post_delete" in names:
+        history.note(m, scope, model, line)
+    for receiver in m.ledger.receivers:
+        last = receiver.signal.rpartition(".")[2]
+        if last in names and (receiver.any_sender or model in receiver.senders):
+            m.call(scope, receiver.function, [], {"sender": model, "instance": Record(model)}, line)
+
+
+def links_changed(m: Machine, scope: Scope, table: str, owner: Class, line: int) -> None:
+    """``m2m_changed``: its sender is the model of the relation's table."""
+    if not m.tracing:
+        return
+    link = m.registry.by_through.get(table)
+    through = through_model(m.registry, link) if link is not None else None
+    for receiver in m.ledger.receivers:
+        if receiver.signal.rpartition(".")[2] == "m2m_changed" and (
+            receiver.any_sender or through in receiver.senders
+        ):
+            sent: dict[str, Value] = {"instance": Record(owner)}
+            m.call(
+                scope, receiver.function, [], sent if through is None else {**sent, "sender": through}, line
+            )
 
 
 def connect(m: Machine, signal: Value, function: Value, sender: Value | None, where: Location) -> None:

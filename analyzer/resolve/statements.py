@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from analyzer.extract import ir
-from analyzer.resolve import definitions, expressions, narrowing, promises
+from analyzer.resolve import definitions, expressions, members, narrowing, promises
 from analyzer.resolve.machine import LateImport, Machine
 from analyzer.resolve.scope import REPEATED, UNDECIDED, Scope, Span
 from analyzer.resolve.values import (
@@ -250,7 +250,7 @@ def _loop(m: Machine, scope: Scope, node: ir.Loop) -> bool:
     if node.target is None:
         _while(m, scope, node, over)
     else:
-        items = expressions.each_item(m, over)
+        items = expressions.each_item(m, members.iterated(m, scope, over, node.line))
         perhaps = m.perhaps
         m.perhaps = perhaps or (len(items) > 1 and any(isinstance(item, ModelField) for item in items))
         m.doubt += REPEATED

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 
 from analyzer.model.facts import EntryKind, Location
-from analyzer.resolve import authentication, graphql, halves, signals, urls
+from analyzer.resolve import authentication, graphql, halves, signals, tasks, urls
 from analyzer.resolve.admin_urls import registered
 from analyzer.resolve.history import history_models
 from analyzer.resolve.invoke import traced
@@ -296,6 +296,8 @@ _HANDLERS = [
     "delete",
     "handle",
     "get_queryset",
+    "run",
+    "perform",
 ]
 _ACTIONS = ["list", "create", "retrieve", "update", "partial_update", "destroy"]
 
@@ -327,6 +329,10 @@ def _entries(m: Machine, states: list[ModuleState]) -> Iterator[Entry]:
         seen.add(id(function))
         kind: EntryKind = "task" if registration.kind == "task" else "template_tag"
         yield Entry(kind, function.qualname, registration.location, _run(m, function))
+    for state in states:
+        for cls in tasks.classes(m, list(state.definitions.values())):
+            where = Location(state.file, cls.node.line)
+            yield Entry("task", cls.qualname, where, _run_class(m, cls))
     for receiver in list(m.ledger.receivers):
         target = receiver.function.function if isinstance(receiver.function, Bound) else receiver.function
         if isinstance(target, Function):

@@ -284,12 +284,23 @@ class _Run:
         kwargs = {name: self.value(term, variables) for name, term in node.kwargs}
         for value in (*args, *kwargs.values()):
             self.given(value)
+        if node.name == "regroup" and len(args) == 3 and node.bound is not None:
+            variables[node.bound] = self.grouped(args[0], node.args[2])
+            return
         found = self.m.tags.tag(node.name, self.libraries)
         result: Value = Unknown(f"what the tag {node.name} gives")
         if found is not None:
             result = self.called(found, args, kwargs, variables)
         if node.bound is not None:
             variables[node.bound] = result
+
+    def grouped(self, over: Value, by: Term) -> Value:
+        """``{% regroup over by path as groups %}``: groups with what they have in common and their items."""
+        groups = []
+        for item in self.items(over):
+            common = self.value(Term(("item", *by.path)), {"item": item})
+            groups.append(Map({"grouper": common, "list": Items("list", [], item)}))
+        return Items("list", list(groups))
 
     def called(
         self, tag: Registered, args: list[Value], kwargs: dict[str, Value], variables: dict[str, Value]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from fakes.projects import FakeProject, touched
 
@@ -151,3 +153,37 @@ def test_a_child_is_joined_with_each_of_its_parents_on_the_way_to_a_relation(fac
 
 def test_the_user_model_is_djangos_own_where_no_settings_name_another(facts: Facts) -> None:
     assert not facts.problems
+
+
+def test_forms_of_a_set_and_groups_in_templates_are_gone_through(tmp_path: Path) -> None:
+    views = """
+        from django.forms import inlineformset_factory
+        from django.shortcuts import render
+        from .models import Book, Review
+
+        Reviews = inlineformset_factory(Book, Review, fields="__all__")
+
+        def each(request):
+            for form in Reviews(request.POST):
+                form.save()
+
+        def grouped(request):
+            return render(request, "grouped.html", {"books": Book.objects.all()})
+    """
+    urls = """
+        from django.urls import path
+        from shop import views
+        urlpatterns = [path("each/", views.each), path("grouped/", views.grouped)]
+    """
+    files = {"shop/models.py": MODELS, "shop/views.py": views, "site_/urls.py": urls}
+    project = FakeProject(tmp_path, files)
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "grouped.html").write_text(
+        "{% regroup books by author as groups %}{% for group in groups %}{{ group.grouper.name }}"
+        "{% for book in group.list %}{{ book.tags.count }}{% endfor %}{% endfor %}"
+    )
+    facts = project.facts()
+    assert ("shop_review", "write") in touched(facts, "each")
+    assert {table for table, _ in touched(facts, "grouped")} == {
+        "shop_author", "shop_book", "shop_book_tags", "shop_tag",
+    }  # fmt: skip
