@@ -12,7 +12,7 @@ from analyzer.resolve import orm
 from analyzer.resolve.content_types import any_model, app_of
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.registry import Registry
-from analyzer.resolve.scope import CHOSEN, EACH, Scope
+from analyzer.resolve.scope import CHOSEN, EACH, PERHAPS, Scope
 from analyzer.resolve.values import (
     PLACEHOLDER,
     Chosen,
@@ -174,6 +174,8 @@ def claim(m: Machine, scope: Scope, value: Chosen, mode: Mode, line: int) -> Non
     if is_bounded(m.registry, value):
         for cls in value.models:
             sure = EACH if value.every else CHOSEN
+            if mode == "write" and len(value.models) > _FEW:
+                sure = min(sure, PERHAPS)  # the loop, not the transaction or the view, comes to each of them
             m.effect(scope, line, m.registry.table(cls), mode, "query", sure, "chosen at run time")
 
 

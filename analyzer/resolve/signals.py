@@ -64,11 +64,8 @@ def links_changed(m: Machine, scope: Scope, table: str, owner: Class, line: int)
     for receiver in m.ledger.receivers:
         if receiver.signal.rpartition(".")[2] == "m2m_changed" and (
             receiver.any_sender or through in receiver.senders
-        ):
-            sent: dict[str, Value] = {"instance": Record(owner)}
-            m.call(
-                scope, receiver.function, [], sent if through is None else {**sent, "sender": through}, line
-            )
+        ):  # the sender is not handed over: it would tell too many runs of one receiver apart
+            m.call(scope, receiver.function, [], {"instance": Record(owner)}, line)
 
 
 def connect(m: Machine, signal: Value, function: Value, sender: Value | None, where: Location) -> None:
