@@ -3,7 +3,8 @@
 The unit is the time that one process needs to ``ast.parse`` the same files. Measured in one run, whole commands with
 the start of Python: cold with an empty cache, warm, and after edits of several kinds; peak memory; a synthetic monolith
 of ten times the size, whose couplings are known; and what pydeps and grimp need for the import graph alone, where they
-are installed. Each figure is given by the clock on the wall and by the processors' time, which other work disturbs less.
+are installed. Each figure is given by the clock on the wall and by the time of processors, which other work disturbs
+less.
 Folders that are named are copied first and measured as well.
 """
 

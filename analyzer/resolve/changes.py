@@ -78,10 +78,9 @@ def carry_over(
 def moved_lines(before: ir.Unit, after: ir.Unit) -> Lines | None:
     """Where each line went, if nothing but line numbers differs; lines that stood apart still do, in the same order."""
     lines: dict[int, int] = {}
-    if not _same(before.body, after.body, lines) or not _same(before.imports, after.imports, lines):
-        return None
-    if not _same(before.sites, after.sites, lines):
-        return None
+    for name in set(ir.Unit.__struct_fields__) - {"lines"}:
+        if not _same(getattr(before, name), getattr(after, name), lines):
+            return None
     targets = [lines[line] for line in sorted(lines)]
     return lines if all(one < two for one, two in pairwise(targets)) else None
 

@@ -78,18 +78,6 @@ def test_the_number_of_processes_changes_nothing(facts: Facts, tmp_path: Path) -
     assert two.routes == facts.routes
 
 
-def test_what_was_read_by_the_other_half_was_read(tmp_path: Path) -> None:
-    late = "    from shop.tests.helpers import help\n    help()\n"
-    helper = "from shop.models import Model0\n\ndef help():\n    Model0.objects.create()\n"
-    views = PROJECT["shop/views.py"].rstrip() + "\n" + late
-    files = {"shop/views.py": views, "shop/tests/helpers.py": helper, "shop/tests/test_views.py": helper}
-    FakeProject(tmp_path, {**PROJECT, **files})
-    project = discover(tmp_path)
-    _, unread = resolve(project, *read_units(project, Limits(processes=1)))
-    assert "shop/tests/helpers.py" not in unread
-    assert "shop/tests/test_views.py" in unread
-
-
 def test_each_route_touches_what_its_view_touches(facts: Facts) -> None:
     touching = {route.view: (route.tables_read, route.tables_written) for route in facts.routes}
     assert touching == {
