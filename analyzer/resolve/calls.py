@@ -141,6 +141,9 @@ def _initialize(
         invoke(m, scope, found[0], made, args, kwargs, line)
     elif found is None and isinstance(made, Instance) and (args or kwargs):
         promises.fill_in(m, made, args, kwargs)
+    after = cls.find("__post_init__") if found is None else None
+    if after is not None and isinstance(after[0], Function):
+        invoke(m, scope, after[0], made, [], {}, line)
 
 
 def _method(

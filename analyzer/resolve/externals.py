@@ -23,6 +23,7 @@ from analyzer.resolve import (
     signals,
     sql,
     tasks,
+    validated,
     validation,
 )
 from analyzer.resolve.expressions import each_item, element
@@ -423,6 +424,7 @@ KNOWN: dict[str, External_] = {
     "importlib.import_module": _import_string,
     "itertools.chain": _chain,
     "itertools.chain.from_iterable": _chain,
+    "itertools.islice": _iterable,
     "os.environ.get": _environment,
     "os.getenv": _environment,
     "django_filters.filterset._filter": filtersets.apply,
@@ -441,7 +443,8 @@ KNOWN: dict[str, External_] = {
     "rest_framework.serializers._record": serializers.record,
     "rest_framework.serializers._represent": serializers.represent,
     "rest_framework.serializers._save_links": serializers.save_links,
-    "rest_framework.serializers._validate_fields": serializers.validate_fields,
+    "rest_framework.serializers._validated": validated.data,
+    "rest_framework.serializers._validate_fields": validated.fields,
     "rest_framework.views._chosen": serializers.chosen,
     "strawberry.Schema": graphql.schema,
     "strawberry.django.views._execute": graphql.execute,

@@ -39,4 +39,6 @@ def _filter(
     if method is not None:
         for option in options(m.attribute(scope, filters, method, line)):
             m.call(scope, option, [queryset, Literal(name), Unknown("what is asked for")], {}, line)
-        return
+    elif isinstance(declared, Instance) and declared.cls.find("filter") is not None:
+        own = m.attribute(scope, declared, "filter", line)
+        m.call(scope, own, [queryset, Unknown("what is asked for")], {}, line)

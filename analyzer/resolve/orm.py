@@ -111,8 +111,8 @@ def model_attribute(m: Machine, scope: Scope, model: Class, name: str, line: int
         if name != "objects" and history.is_tracker(found[0]) and model in m.registry.histories:
             return Query(m.registry.histories[model], manager=True)
         return _many_to_many(m, model, name) if isinstance(found[0], Made | Instance) else None
-    if name == "objects":
-        return Query(model, manager=True)
+    if name == "objects" or (name.endswith("_objects") and model.order()[1]):
+        return Query(model, manager=True)  # also what a base outside the project declares
     return None
 
 

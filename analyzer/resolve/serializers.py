@@ -88,26 +88,8 @@ def look_up(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value
         if info is not None and m.registry.unique_columns(info):
             m.effect(scope, line, info.table, "read", "query", 0.8, "validation")
         for name, declared in fields(m, serializer.cls):
-            if not _is_flag(declared, "read_only"):
+            if not is_flag(declared, "read_only"):
                 _find(m, scope, model, name, declared, line)
-    return NONE
-
-
-def validate_fields(
-    m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int
-) -> Value:
-    """The ``validate_<field>`` methods."""
-    for serializer in options(args[0]):
-        if isinstance(serializer, Instance):
-            for name, _ in fields(m, serializer.cls):
-                if serializer.cls.find(f"validate_{name}") is not None:
-                    _call(
-                        m,
-                        scope,
-                        m.attribute(scope, serializer, f"validate_{name}", line),
-                        [Unknown("a value")],
-                        line,
-                    )
     return NONE
 
 
@@ -118,10 +100,10 @@ def save_links(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Va
         if model is None or not isinstance(serializer, Instance):
             continue
         for name, declared in fields(m, serializer.cls):
-            found = m.registry.accessor(model, _source(name, declared))
-            if found is not None and found[0].kind == "m2m" and not _is_flag(declared, "read_only"):
+            found = m.registry.accessor(model, source_of(name, declared))
+            if found is not None and found[0].kind == "m2m" and not is_flag(declared, "read_only"):
                 related = orm.related(m, scope, Record(model), *found, line)
-                _call(m, scope, m.attribute(scope, related, "set", line), [Unknown("records")], line)
+                call(m, scope, m.attribute(scope, related, "set", line), [Unknown("records")], line)
     return NONE
 
 
@@ -179,7 +161,7 @@ def _show(
     declared: Value | None,
     line: int,
 ) -> None:
-    if _is_flag(declared, "write_only"):
+    if is_flag(declared, "write_only"):
         return
     short = (
         declared.short
@@ -189,10 +171,10 @@ def _show(
         else ""
     )
     if short == "SerializerMethodField":
-        method = text(_given(declared, "method_name")) or f"get_{name}"
-        _call(m, scope, m.attribute(scope, serializer, method, line), [shown], line)
+        method = text(argument(declared, "method_name")) or f"get_{name}"
+        call(m, scope, m.attribute(scope, serializer, method, line), [shown], line)
         return
-    source = _source(name, declared)
+    source = source_of(name, declared)
     found = m.registry.accessor(shown.model, source)
     if (declared is None or short in _KEYS) and found is not None:
         link, backwards = found
@@ -201,7 +183,7 @@ def _show(
     value: Value = shown
     for part in source.split(".") if source != "*" else ():
         value = m.attribute(scope, value, part, line)
-        value = _call(m, scope, value, [], line) if isinstance(value, Bound) else value
+        value = call(m, scope, value, [], line) if isinstance(value, Bound) else value
     for option in options(value):
         if isinstance(option, Query):
             m.read(scope, option, line)
@@ -209,18 +191,18 @@ def _show(
         each = [
             element(m, option) if isinstance(option, Query | Items) else option for option in options(value)
         ]
-        _call(m, scope, m.attribute(scope, declared, "to_representation", line), [merge(each)], line)
+        call(m, scope, m.attribute(scope, declared, "to_representation", line), [merge(each)], line)
 
 
 def _find(
     m: Machine, scope: Scope, model: Class | None, name: str, declared: Value | None, line: int
 ) -> None:
-    given = _given(declared, "queryset")
+    given = argument(declared, "queryset")
     for option in options(given) if given is not None else ():
         if isinstance(option, Query):
             m.read(scope, option, line)
     if isinstance(declared, Instance) and declared.cls.is_a(_SERIALIZER):
-        _call(m, scope, m.attribute(scope, declared, "to_internal_value", line), [Unknown("data")], line)
+        call(m, scope, m.attribute(scope, declared, "to_internal_value", line), [Unknown("data")], line)
     elif declared is None and model is not None:
         found = m.registry.accessor(model, name)
         target = found[0].target if found is not None and not found[1] else None
@@ -228,18 +210,22 @@ def _find(
             m.effect(scope, line, m.registry.table(target), "read", "query", 0.8, "validation")
 
 
-def _call(m: Machine, scope: Scope, function: Value, args: list[Value], line: int) -> Value:
+def call(m: Machine, scope: Scope, function: Value, args: list[Value], line: int) -> Value:
+    """Call each thing that a function may be."""
     return merge([m.call(scope, option, args, {}, line) for option in options(function)])
 
 
-def _source(name: str, declared: Value | None) -> str:
-    return text(_given(declared, "source")) or name
+def source_of(name: str, declared: Value | None) -> str:
+    """The attribute that a field shows and sets."""
+    return text(argument(declared, "source")) or name
 
 
-def _is_flag(declared: Value | None, name: str) -> bool:
-    given = _given(declared, name)
+def is_flag(declared: Value | None, name: str) -> bool:
+    """Whether a field was declared with ``name=True``."""
+    given = argument(declared, name)
     return isinstance(given, Literal) and given.value is True
 
 
-def _given(declared: Value | None, name: str) -> Value | None:
+def argument(declared: Value | None, name: str) -> Value | None:
+    """An argument that a field was declared with."""
     return declared.kwargs.get(name) if isinstance(declared, Made | Instance) else None
