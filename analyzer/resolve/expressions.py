@@ -397,10 +397,16 @@ def each_item(m: Machine, value: Value) -> list[Value]:
 
 
 def _unrolled(m: Machine, value: Items) -> int:
-    """How many items a loop takes one by one; models and their fields lead to other tables each."""
+    """How many items a loop takes one by one; models, their fields and querysets lead to other tables each."""
     if not m.tracing:
         return m.limits.unroll
-    return 250 if all(isinstance(item, Class | ModelField) for item in value.items) else 12
+    return 250 if any(_has_a_table(item) for item in value.items) else 12
+
+
+def _has_a_table(item: Value) -> bool:
+    if isinstance(item, Items) and item.kind == "tuple":  # a pair of a dict's, say
+        return any(_has_a_table(part) for part in item.items)
+    return isinstance(item, Class | ModelField | Query)
 
 
 def element(m: Machine, value: Value) -> Value:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from fakes.projects import FakeProject, touched
 
@@ -143,3 +145,25 @@ def test_filters_of_the_project_filter(facts: Facts) -> None:
     assert ("OwnerFilter.filter", "shop_item", "shop_owner") in {
         (join.function, join.table_a, join.table_b) for join in facts.joins
     }
+
+
+def test_a_long_dict_of_querysets_is_taken_one_by_one(tmp_path: Path) -> None:
+    names = [f"M{number}" for number in range(20)]
+    models = "from django.db import models\n" + "".join(
+        f"class {name}(models.Model):\n    pass\n" for name in names
+    )
+    entries = ", ".join(f'"{name}": {name}.objects.all()' for name in names)
+    work = f"""
+from unseen import more
+from shop.models import *
+
+def count(queryset):
+    return queryset.count()
+
+def work():
+    everything = {{{entries}, "more": more()}}
+    for name, queryset in everything.items():
+        count(queryset)
+"""
+    facts = FakeProject(tmp_path, {"shop/models.py": models, "shop/work.py": work}).facts()
+    assert len(touched(facts, "count")) == len(names)
