@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.serializers import declared_fields
+from analyzer.resolve.serializer_fields import declared_fields
 from analyzer.resolve.values import Instance, Literal, Made, Query, Unknown, Value, options, text
 
 

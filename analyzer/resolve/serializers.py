@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from analyzer.resolve import orm
+from analyzer.resolve import orm, serializer_fields
 from analyzer.resolve.expressions import element
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
+from analyzer.resolve.serializer_fields import fields, model_of
 from analyzer.resolve.values import (
     NONE,
     Bound,
@@ -73,7 +72,7 @@ def represent(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Val
         if isinstance(serializer, Instance):
             for shown in options(args[1]):
                 if isinstance(shown, Record):
-                    for name, declared in fields(m, serializer.cls):
+                    for name, declared in serializer_fields.of_instance(m, serializer):
                         _show(m, scope, serializer, shown, name, declared, line)
     return NONE
 
@@ -87,7 +86,7 @@ def look_up(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value
         info = m.registry.info(model) if model is not None else None
         if info is not None and m.registry.unique_columns(info):
             m.effect(scope, line, info.table, "read", "query", 0.8, "validation")
-        for name, declared in fields(m, serializer.cls):
+        for name, declared in serializer_fields.of_instance(m, serializer):
             if not is_flag(declared, "read_only"):
                 _find(m, scope, model, name, declared, line)
     return NONE
@@ -105,51 +104,6 @@ def save_links(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Va
                 related = orm.related(m, scope, Record(model), *found, line)
                 call(m, scope, m.attribute(scope, related, "set", line), [Unknown("records")], line)
     return NONE
-
-
-def model_of(serializer: Value) -> Class | None:
-    """The model in ``Meta``."""
-    meta = serializer.cls.find("Meta") if isinstance(serializer, Instance) else None
-    found = meta[0].find("model") if meta is not None and isinstance(meta[0], Class) else None
-    return (
-        next((option for option in options(found[0]) if isinstance(option, Class)), None) if found else None
-    )
-
-
-def declared_fields(cls: Class) -> dict[str, Value]:
-    """The fields that a class and its bases declare, by name."""
-    found: dict[str, Value] = {}
-    for owner in reversed(cls.order()[0]):
-        for name, value in owner.names.items():
-            if _is_field(value):
-                found[name] = value
-            else:
-                found.pop(name, None)
-    return found
-
-
-def _is_field(value: Value) -> bool:
-    if isinstance(value, Made):
-        return value.short.endswith(("Field", "Serializer", "Filter", "Column"))
-    return isinstance(value, Instance) and not value.cls.name.endswith("Manager")
-
-
-def fields(m: Machine, cls: Class) -> Iterator[tuple[str, Value | None]]:
-    """The fields of a serializer: those that ``Meta`` lists, else all that are declared and those of the model."""
-    declared = declared_fields(cls)
-    meta = cls.find("Meta")
-    listed = meta[0].find("fields") if meta is not None and isinstance(meta[0], Class) else None
-    names = list(strings(listed[0])) if listed is not None and text(listed[0]) is None else []
-    if names:
-        yield from ((name, declared.get(name)) for name in dict.fromkeys(names))
-        return
-    yield from declared.items()
-    excluded = meta[0].find("exclude") if meta is not None and isinstance(meta[0], Class) else None
-    model = model_of(cls.instance())
-    info = m.registry.info(model) if model is not None else None
-    if info is not None and (listed is not None or excluded is not None):
-        left_out = set(strings(excluded[0])) if excluded is not None else set()
-        yield from ((name, None) for name in info.links if name not in declared and name not in left_out)
 
 
 def _show(
@@ -191,6 +145,7 @@ def _show(
         each = [
             element(m, option) if isinstance(option, Query | Items) else option for option in options(value)
         ]
+        serializer_fields.tell_apart(m, declared)
         call(m, scope, m.attribute(scope, declared, "to_representation", line), [merge(each)], line)
 
 
@@ -202,6 +157,7 @@ def _find(
         if isinstance(option, Query):
             m.read(scope, option, line)
     if isinstance(declared, Instance) and declared.cls.is_a(_SERIALIZER):
+        serializer_fields.tell_apart(m, declared)
         call(m, scope, m.attribute(scope, declared, "to_internal_value", line), [Unknown("data")], line)
     elif declared is None and model is not None:
         found = m.registry.accessor(model, name)

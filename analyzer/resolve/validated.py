@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.resolve import serializers
+from analyzer.resolve import serializer_fields, serializers
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import (
@@ -24,7 +24,7 @@ def data(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], 
     found = Map({}, Unknown("a value that was validated"))
     for serializer in options(args[0]):
         if isinstance(serializer, Instance):
-            for name, declared in serializers.fields(m, serializer.cls):
+            for name, declared in serializer_fields.of_instance(m, serializer):
                 value = _value(m, scope, serializer, name, declared, line)
                 if not isinstance(value, Unknown):
                     found.items[serializers.source_of(name, declared)] = value
@@ -35,7 +35,7 @@ def fields(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value]
     """Run the ``validate_<field>`` methods."""
     for serializer in options(args[0]):
         if isinstance(serializer, Instance):
-            for name, declared in serializers.fields(m, serializer.cls):
+            for name, declared in serializer_fields.of_instance(m, serializer):
                 if serializer.cls.find(f"validate_{name}") is not None:
                     _value(m, scope, serializer, name, declared, line)
     return NONE
@@ -46,7 +46,7 @@ def _value(
 ) -> Value:
     if serializers.is_flag(declared, "read_only"):
         return Unknown("a field that is only shown")
-    value = _found(m, serializers.model_of(serializer), name, declared)
+    value = _found(m, serializer_fields.model_of(serializer), name, declared)
     if serializer.cls.find(f"validate_{name}") is not None:
         check = m.attribute(scope, serializer, f"validate_{name}", line)
         checked = serializers.call(m, scope, check, [value], line)

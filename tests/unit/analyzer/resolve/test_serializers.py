@@ -178,3 +178,63 @@ def test_a_view_uses_the_classes_of_the_settings_unless_it_names_its_own(tmp_pat
     read = {route.view.rpartition(".")[2]: set(route.tables_read) for route in facts.routes}
     assert "shop_log" not in read["Own"]
     assert read["Default"] == {"shop_book", "shop_log"}
+
+
+def test_a_nested_serializer_shows_only_the_fields_that_it_was_made_for(tmp_path: Path) -> None:
+    work = """
+        from rest_framework import serializers
+        from shop.models import Author, Book, Store
+
+        class StoreSerializer(serializers.ModelSerializer):
+            class Meta:
+                model = Store
+                fields = ["id"]
+
+        class Brief(serializers.ModelSerializer):
+            def __init__(self, *args, brief=False, fields=None, **kwargs):
+                self.names = self.Meta.brief_fields if brief else fields
+                super().__init__(*args, **kwargs)
+
+            @property
+            def fields(self):
+                return {name: field for name, field in super().fields.items() if name in self.names}
+
+        class AuthorSerializer(serializers.ModelSerializer):
+            class Meta:
+                model = Author
+                fields = ["id"]
+
+        class BookSerializer(Brief):
+            author = AuthorSerializer()
+            stores = StoreSerializer(many=True)
+
+            class Meta:
+                model = Book
+                fields = ["id", "author", "stores"]
+                brief_fields = ["id", "author"]
+
+        class Flagged(serializers.Serializer):
+            book = BookSerializer(brief=True)
+
+        class Named(serializers.Serializer):
+            book = BookSerializer(fields=["stores"])
+
+        class Whole(serializers.Serializer):
+            book = BookSerializer(required=True)
+        """
+    classes = ("Flagged", "Named", "Whole")
+    functions = "\n".join(
+        f"        def as_{name.lower()}(log: Log):\n            return {name}(log).data\n" for name in classes
+    )
+    models = MODELS.replace(
+        "class Log(models.Model):\n        pass",
+        "class Log(models.Model):\n        book = models.ForeignKey('Book', models.CASCADE)",
+    )
+    found = FakeProject(
+        tmp_path,
+        {"shop/models.py": models, "shop/work.py": work + "\n        from shop.models import Log\n" + functions},
+    ).facts()
+    author, stores = ("shop_author", "read"), ("shop_store", "read")
+    assert {author, stores} & touched(found, "as_flagged") == {author}
+    assert {author, stores} & touched(found, "as_named") == {stores}
+    assert {author, stores} & touched(found, "as_whole") == {author, stores}
