@@ -29,7 +29,6 @@ from analyzer.resolve.values import (
 )
 
 REASON = "a model that is chosen at run time"
-_FEW = 12
 _KEYS = frozenset({"id", "pk"})
 
 
@@ -166,7 +165,7 @@ def derived(value: Chosen, bases: Value) -> Chosen:
 
 def is_bounded(registry: Registry, value: Chosen) -> bool:
     """Whether so few models are possible that each of them is worth telling."""
-    return value.every or len(value.models) <= max(_FEW, len(registry.concrete_models()) * 2 // 3)
+    return value.every or 3 * len(value.models) <= 2 * len(registry.concrete_models())
 
 
 def claim(m: Machine, scope: Scope, value: Chosen, mode: Mode, line: int) -> None:

@@ -17,7 +17,7 @@ def any_model(m: Machine, every: bool = False) -> Chosen:
 def element(m: Machine, query: Query) -> Value:
     """A row of a queryset in a loop: each of all content types in turn, unless a relation leads to some of them."""
     assert query.model is not None
-    if query.owner is None and query.model in m.registry.content_types:
+    if query.owner is None and not query.picked and query.model in m.registry.content_types:
         return Record(query.model, any_model(m, every=True))
     return Record(query.model)
 

@@ -174,6 +174,8 @@ def _iterable(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Val
         if isinstance(option, Items):
             found.append(Items("list", list(option.items), option.rest))
         elif isinstance(option, Map | Query | Chosen):
+            if isinstance(option, Query):
+                m.read(scope, option, line)
             items = each_item(m, option)
             found.append(Items("list", [], items[0]))
         elif isinstance(option, External | Made):
@@ -344,7 +346,8 @@ def _prefetch_objects(
 ) -> Value:
     """``prefetch_related_objects(records, *paths)``."""
     for model in _models_in(m, args[:1]):
-        lookups.follow(m, scope, Query(model), "prefetch_related", args[1:], {}, line)
+        paths = lookups.prefetched(Query(model), args[1:])
+        lookups.prefetch(m, scope, Query(model, prefetch=paths), line)
     return Literal(None)
 
 
@@ -392,6 +395,7 @@ KNOWN: dict[str, External_] = {
     "django.forms.forms._clean_fields": forms.clean_fields,
     "django.forms.forms._cleaned_data": forms.cleaned_data,
     "django.forms.models._clean_record": forms.clean_record,
+    "django.forms.models._initial": forms.initial,
     "django.forms.models._save_links": forms.save_links,
     "django.shortcuts.render": rendering.external,
     "django.template.loader.render_to_string": rendering.to_string,

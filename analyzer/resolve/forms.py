@@ -160,12 +160,23 @@ def save_links(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Va
     return Unknown("nothing")
 
 
+def initial(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    """A form that is made for a record reads the many-to-many fields that it shows."""
+    form = _form(args)
+    for choice in choices(m, form.cls).values() if form is not None else ():
+        if choice.link is not None and choice.many and choice.link.through_table:
+            for table in (choice.link.through_table, m.registry.table(choice.model)):
+                m.effect(scope, line, table, "read", "related", 0.8, "form for a record")
+    return Unknown("nothing")
+
+
 def cleaned_data(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
     """``form.cleaned_data``: the chosen records by field."""
     form = _form(args)
     data = Map({}, External("a cleaned value"))
     for name, choice in choices(m, form.cls).items() if form is not None else ():
-        data.items[name] = Query(choice.model) if choice.many else Record(choice.model)
+        picked = Query(choice.model, picked=True)
+        data.items[name] = picked if choice.many else Record(choice.model)
     return data
 
 

@@ -6,14 +6,14 @@ import builtins
 
 from analyzer.config import Limits
 from analyzer.extract import ir
-from analyzer.resolve import attributes, calls, definitions
+from analyzer.resolve import attributes, calls, definitions, lookups
 from analyzer.resolve.apps import AppIndex
 from analyzer.resolve.expressions import EXPRESSIONS
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.modules import ModuleIndex, ModuleState
 from analyzer.resolve.scope import Context, Scope
 from analyzer.resolve.statements import STATEMENTS
-from analyzer.resolve.values import Class, External, Literal, Module, Unknown, Value
+from analyzer.resolve.values import Class, External, Literal, Module, Query, Unknown, Value
 
 
 class Interpreter(Machine):
@@ -44,6 +44,11 @@ class Interpreter(Machine):
     def fill(self, cls: Class) -> None:
         if cls.filled == "no":
             definitions.fill(self, cls)
+
+    def read(self, scope: Scope, query: Query, line: int) -> None:
+        super().read(scope, query, line)
+        if query.prefetch:
+            lookups.prefetch(self, scope, query, line)
 
     def evaluate(self, scope: Scope, node: ir.Expr) -> Value:
         return EXPRESSIONS[type(node)](self, scope, node)

@@ -8,7 +8,19 @@ from analyzer.resolve import inheritance
 from analyzer.resolve.declarations import Link
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.values import Class, Items, Made, Map, Query, Value, options, strings, text
+from analyzer.resolve.values import (
+    COMPUTED,
+    Class,
+    Items,
+    Literal,
+    Made,
+    Map,
+    Query,
+    Value,
+    options,
+    strings,
+    text,
+)
 
 KEYWORDS = frozenset({"aexclude", "alias", "annotate", "complex_filter", "exclude", "filter", "get"})
 """Methods whose keyword names are lookups."""
@@ -72,6 +84,35 @@ def follow(
         found.update(dict.fromkeys(expression_paths(value), False))
     for path, whole in found.items():
         walk(m, scope, query.model, path, line, whole, joins=plain != "prefetch_related")
+
+
+def prefetched(query: Query, args: Iterable[Value]) -> tuple[str, ...]:
+    """The paths that a queryset prefetches after ``prefetch_related(*args)``."""
+    args = list(args)
+    if any(isinstance(arg, Literal) and arg.value is None for arg in args):
+        return ()
+    paths = [path for arg in args for path in _prefetches(arg)]
+    return tuple(dict.fromkeys([*query.prefetch, *(paths or [COMPUTED])]))
+
+
+def prefetch(m: Machine, scope: Scope, query: Query, line: int) -> None:
+    """What is fetched together with a queryset, where it is read.
+
+    Of paths that are computed, the many-to-many relations of the model itself are taken to be among them, perhaps.
+    """
+    model = query.model
+    info = m.registry.info(model) if model is not None else None
+    if model is None or info is None or query.rows:
+        return
+    for path in query.prefetch:
+        if path != COMPUTED:
+            walk(m, scope, model, path, line, whole=True, joins=False)
+            continue
+        perhaps, m.perhaps = m.perhaps, True
+        for name, link in info.links.items():
+            if link.kind == "m2m":
+                walk(m, scope, model, name, line, whole=True, joins=False)
+        m.perhaps = perhaps
 
 
 def default_order(m: Machine, scope: Scope, model: Class, line: int, depth: int = 0) -> None:

@@ -87,6 +87,8 @@ RECORD_METHODS = frozenset(
 )
 NEIGHBOURS = ("get_next_by_", "get_previous_by_")
 _ORDERED = (CHAIN | frozenset({"first", "iterator", "last"})) - {"order_by", "get_queryset"}
+_FETCHED = ONE | frozenset({"in_bulk", "iterator"})
+"""Methods that fetch records at once: only then are others fetched with them."""
 MANAGER_NAMES = frozenset({"_base_manager", "_default_manager"})
 
 
@@ -310,8 +312,17 @@ def call(
         query.owner,
         query.rows,
         query.lock or name == "select_for_update",
+        lookups.prefetched(query, args) if name == "prefetch_related" else query.prefetch,
     )
-    _will_read(m, scope, pending, line, ordered=name in _ORDERED, whole=name not in SCALAR)
+    fetches = name in _FETCHED or not pending.prefetch
+    _will_read(
+        m,
+        scope,
+        pending if fetches else replace(pending, prefetch=()),
+        line,
+        ordered=name in _ORDERED,
+        whole=name not in SCALAR,
+    )
     if name in CHAIN:
         return Query(
             query.model,
@@ -321,6 +332,7 @@ def call(
             query.owner,
             query.rows or name.startswith(("values", "date")),
             pending.lock,
+            pending.prefetch,
         )
     if name in ONE:
         return Record(query.model) if not query.rows else Unknown("a row of values")
@@ -358,6 +370,7 @@ def _initial(m: Machine, scope: Scope, query: Query, name: str, line: int) -> Qu
                 query.owner,
                 query.rows,
                 option.lock,
+                option.prefetch,
             )
     return query
 

@@ -250,6 +250,9 @@ def _loop(m: Machine, scope: Scope, node: ir.Loop) -> bool:
     if node.target is None:
         _while(m, scope, node, over)
     else:
+        for option in options(over):
+            if isinstance(option, Query):
+                m.read(scope, option, node.line)
         items = expressions.each_item(m, members.iterated(m, scope, over, node.line))
         perhaps = m.perhaps
         m.perhaps = perhaps or (len(items) > 1 and any(isinstance(item, ModelField) for item in items))

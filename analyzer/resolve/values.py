@@ -295,7 +295,8 @@ class Query(Value):
     """A queryset or manager of a model. ``model`` is None inside a manager's own code; ``cls`` is the custom class.
 
     ``through`` is set on the manager of a many-to-many relation (its table), ``owner`` on any related manager.
-    ``rows``: ``values()`` and the like, whose items are not records.
+    ``rows``: ``values()`` and the like, whose items are not records. ``prefetch``: the paths that are fetched together
+    with it, wherever it is read; ``COMPUTED`` stands for some that are not known.
     """
 
     model: Class | None
@@ -305,6 +306,9 @@ class Query(Value):
     owner: Class | None = None
     rows: bool = False
     lock: bool = False
+    prefetch: tuple[str, ...] = ()
+    picked: bool = False
+    """Some records that a user has picked in a form."""
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -344,6 +348,7 @@ class Either(Value):
 
 
 NONE = Literal(None)
+COMPUTED = "*"
 _WIDEST = 12
 _MOST_APART = 160
 
@@ -369,7 +374,9 @@ def merge(values: Iterable[Value], reason: str = "nothing is assigned") -> Value
                 if weak is None or type(weak) is Literal:
                     weak = option
             else:
-                found.setdefault(_IDENTITIES.get(kind, id)(option), option)
+                same = found.setdefault(_IDENTITIES.get(kind, id)(option), option)
+                if kind is Query and option.prefetch and not same.prefetch:  # type: ignore[attr-defined]
+                    found[identity(option)] = option
     if not found:
         return weak if weak is not None else Unknown(reason)
     if len(found) == 1:
@@ -433,7 +440,8 @@ def _items_key(value: Items) -> Hashable:
 
 
 _KEYS: dict[type, Callable[[Any], Hashable]] = {
-    **{kind: _IDENTITIES[kind] for kind in (Record, Query, Meta, ModelField, Chosen)},
+    **{kind: _IDENTITIES[kind] for kind in (Record, Meta, ModelField, Chosen)},
+    Query: lambda value: (identity(value), value.prefetch) if value.prefetch else identity(value),
     Class: id,
     Function: id,
     Bound: lambda value: (id(value.function), key(value.receiver)),
