@@ -232,7 +232,10 @@ def test_a_nested_serializer_shows_only_the_fields_that_it_was_made_for(tmp_path
     )
     found = FakeProject(
         tmp_path,
-        {"shop/models.py": models, "shop/work.py": work + "\n        from shop.models import Log\n" + functions},
+        {
+            "shop/models.py": models,
+            "shop/work.py": work + "\n        from shop.models import Log\n" + functions,
+        },
     ).facts()
     author, stores = ("shop_author", "read"), ("shop_store", "read")
     assert {author, stores} & touched(found, "as_flagged") == {author}
