@@ -29,6 +29,7 @@ from analyzer.resolve.values import (
 )
 
 REASON = "a model that is chosen at run time"
+_FEW = 12
 _KEYS = frozenset({"id", "pk"})
 
 

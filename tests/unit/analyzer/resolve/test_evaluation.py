@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from analyzer.model.facts import Facts
 from fakes.projects import FakeProject, touched
+
+from analyzer.model.facts import Facts
 
 MODELS = """
     from django.db import models
