@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from analyzer.resolve import chosen, containers, deferred, graphene, orm, promises, routers, self_assigned
+from analyzer.resolve import (
+    chosen,
+    containers,
+    deferred,
+    graphene,
+    lazies,
+    orm,
+    promises,
+    routers,
+    self_assigned,
+)
 from analyzer.resolve import options as model_options
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member, class_of
-from analyzer.resolve.scope import LAZY, Scope
+from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import (
     Bound,
     Chosen,
@@ -37,7 +47,6 @@ from analyzer.resolve.values import (
 )
 
 SETTINGS = frozenset({"django.conf.settings"})
-_LAZY = frozenset({"LazyObject", "SimpleLazyObject"})
 _PAGE = frozenset({"object_list", "paginator"})
 ORDERINGS = frozenset({"asc", "desc"})
 """Methods of query expressions that give the same expression."""
@@ -174,7 +183,7 @@ def _of_instance(m: Machine, scope: Scope, value: Instance, name: str, line: int
     m.fill(cls)
     assigned = value.attrs.get(name)
     if isinstance(assigned, Made | Either):
-        assigned = _forced(m, scope, assigned, line)
+        assigned = lazies.made(m, scope, assigned, line)
     default = cls.find(name) if m.tracing else None
     if default is not None and isinstance(default[0], Literal) and name in self_assigned.names(cls):
         return self_assigned.either_way(name, default[0], assigned)
@@ -197,6 +206,8 @@ def _of_instance(m: Machine, scope: Scope, value: Instance, name: str, line: int
         return value  # an admin site, which stands for its URLs
     if found is None:
         return _missing(m, cls, name)
+    if isinstance(found[0], Made):
+        return lazies.made(m, scope, found[0], line)
     return bind_member(m, scope, found[0], value, line)
 
 
@@ -205,18 +216,6 @@ def _says_nothing(value: Value) -> bool:
     return (isinstance(value, Literal) and value.value is None) or (
         isinstance(value, Made) and value.callee == "dataclasses.field"
     )
-
-
-def _forced(m: Machine, scope: Scope, value: Value, line: int) -> Value:
-    """A ``SimpleLazyObject`` is made where it is looked at: what that touches is touched there."""
-    found: list[Value] = []
-    for option in options(value):
-        if m.tracing and isinstance(option, Made) and option.short in _LAZY and option.args:
-            m.doubt += LAZY
-            option = m.call(scope, option.args[0], [], {}, line)
-            m.doubt -= LAZY
-        found.append(option)
-    return found[0] if len(found) == 1 else merge(found)
 
 
 def _missing(m: Machine, cls: Class, name: str) -> Value:

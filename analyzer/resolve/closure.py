@@ -171,14 +171,14 @@ class Borrowed:
     def effects(self, context: Context) -> Iterator[tuple[int, Effect]]:
         """The effects of the library code that a context calls, with the line of the call."""
         for target, line in context.calls:
-            if target.module.is_library:
+            if line and target.module.is_library:
                 for effect in self._of(target)[0]:
                     yield line, effect
 
     def joins(self, context: Context) -> Iterator[tuple[int, str, str]]:
         """The joins of the library code that a context calls."""
         for target, line in context.calls:
-            if target.module.is_library:
+            if line and target.module.is_library:
                 for left, right in self._of(target)[1]:
                     yield line, left, right
 
@@ -200,8 +200,8 @@ def _library_only(start: Context) -> set[Context]:
     waiting = [start]
     seen = {start}
     while waiting:
-        for target, _ in waiting.pop().calls:
-            if target.module.is_library and target not in seen:
+        for target, line in waiting.pop().calls:
+            if line and target.module.is_library and target not in seen:
                 seen.add(target)
                 waiting.append(target)
     return seen

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from analyzer.extract import ir
-from analyzer.resolve import comparisons, content_types, loaders, sites
+from analyzer.resolve import comparisons, content_types, lazies, loaders, sites
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import REPEATED, UNDECIDED, Scope
 from analyzer.resolve.values import (
@@ -83,10 +83,11 @@ def _call(m: Machine, scope: Scope, node: ir.Call) -> Value:
 
 def _plain_call(m: Machine, scope: Scope, node: ir.Call) -> Value:
     function = m.evaluate(scope, node.func)
-    args = arguments(m, scope, node.args)
+    hands_on = m.tracing and all(_takes(m, each) for each in options(function))
+    args = arguments(m, scope, node.args, hands_on)
     kwargs: dict[str, Value] = {}
     for name, expression in node.kwargs:
-        value = m.evaluate(scope, expression)
+        value = _handed(m, scope, expression) if hands_on else m.evaluate(scope, expression)
         if name is not None:
             kwargs[name] = value
         else:
@@ -108,12 +109,26 @@ def _hands_on(function: Value) -> bool:
     )
 
 
-def arguments(m: Machine, scope: Scope, nodes: tuple[ir.Expr, ...]) -> list[Value]:
+def _takes(m: Machine, function: Value) -> bool:
+    """Whether what is called takes its arguments as they are: it is code that is followed, and no model."""
+    return isinstance(function, Function | Bound) or (
+        isinstance(function, Class) and not m.registry.is_model(function)
+    )
+
+
+def _handed(m: Machine, scope: Scope, node: ir.Expr) -> Value:
+    """The value of an expression that is only handed on."""
+    if type(node) is ir.Attr:
+        return lazies.handed(m, scope, m.evaluate(scope, node.value), node.attr, node.line)
+    return m.evaluate(scope, node)
+
+
+def arguments(m: Machine, scope: Scope, nodes: tuple[ir.Expr, ...], handed: bool = False) -> list[Value]:
     """Positional arguments, with literal ``*lists`` spread."""
     found: list[Value] = []
     for node in nodes:
         if type(node) is not ir.Star:
-            found.append(m.evaluate(scope, node))
+            found.append(_handed(m, scope, node) if handed else m.evaluate(scope, node))
             continue
         value = m.evaluate(scope, node.value)
         if isinstance(value, Items):
@@ -154,7 +169,7 @@ def _items(m: Machine, scope: Scope, node: ir.Items) -> Value:
 def _dict(m: Machine, scope: Scope, node: ir.Dict) -> Value:
     found = Map({})
     for key, item in node.items:
-        value = m.evaluate(scope, item)
+        value = _handed(m, scope, item)
         if key is None:
             for option in options(value):
                 if isinstance(option, Map):
@@ -380,13 +395,19 @@ def _round(
 ) -> list[tuple[Value, Value | None]]:
     target, _, tests = node.loops[depth]
     found: list[tuple[Value, Value | None]] = []
-    m.doubt += REPEATED
+    doubt = doubt_of_loop(over)
+    m.doubt += doubt
     for item in each_item(m, over):
         bind(m, scope, target, item)
         if not any(truth(m.evaluate(scope, test)) is False for test in tests):
             found.extend(_each(m, scope, node, depth + 1))
-    m.doubt -= REPEATED
+    m.doubt -= doubt
     return found
+
+
+def doubt_of_loop(over: Value) -> int:
+    """How much it adds to the doubt that something is done for each item: none where some item is known."""
+    return 0 if isinstance(over, Items) and over.items else REPEATED
 
 
 def each_item(m: Machine, value: Value) -> list[Value]:

@@ -24,6 +24,8 @@ something that may be empty, or where an object is made that nothing has looked 
 
 AFTER = 1_000
 """Added to the doubt of a call that is made only after the commit."""
+NOWHERE = 0
+"""The line of a call that happens later, where what it gives is looked at; no line answers for it."""
 NEVER = 1_000_000
 """The doubt of a call that is unusual in any case."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from analyzer.extract import ir
 from analyzer.resolve import definitions, expressions, members, narrowing, promises
 from analyzer.resolve.machine import LateImport, Machine
-from analyzer.resolve.scope import REPEATED, UNDECIDED, Scope, Span
+from analyzer.resolve.scope import UNDECIDED, Scope, Span
 from analyzer.resolve.values import (
     Bound,
     Class,
@@ -256,13 +256,14 @@ def _loop(m: Machine, scope: Scope, node: ir.Loop) -> bool:
         items = expressions.each_item(m, members.iterated(m, scope, over, node.line))
         perhaps = m.perhaps
         m.perhaps = perhaps or (len(items) > 1 and any(isinstance(item, ModelField) for item in items))
-        m.doubt += REPEATED
+        doubt = expressions.doubt_of_loop(over)
+        m.doubt += doubt
         for item in items:
             before = dict(scope.names)
             assign(m, scope, node.target, item)
             m.run(scope, node.body)
             scope.names.update(_merge_names([before, scope.names], before))
-        m.doubt -= REPEATED
+        m.doubt -= doubt
         m.perhaps = perhaps
     m.run(scope, node.orelse)
     return False

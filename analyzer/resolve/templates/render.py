@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analyzer.extract.templates import Block, For, If, Include, Node, Output, Tag, Template, Term, With
-from analyzer.resolve import forms
-from analyzer.resolve.expressions import each_item, element, pick_key
+from analyzer.resolve import forms, lazies
+from analyzer.resolve.expressions import doubt_of_loop, each_item, element, pick_key
 from analyzer.resolve.invoke import fresh
 from analyzer.resolve.machine import Machine
-from analyzer.resolve.scope import REPEATED, UNDECIDED, Context, Scope
+from analyzer.resolve.scope import UNDECIDED, Context, Scope
 from analyzer.resolve.templates.libraries import Registered
 from analyzer.resolve.values import (
     Bound,
@@ -110,7 +110,8 @@ def _processed(m: Machine, scope: Scope, request: Value, line: int) -> dict[str,
     found: dict[str, Value] = {"request": request}
     for dotted in dict.fromkeys(_processors(m.setting("TEMPLATES"))):
         if dotted == "django.contrib.auth.context_processors.auth":
-            found["user"] = m.attribute(scope, request, "user", line)
+            lazy = lazies.unmade(request, "user") if isinstance(request, Instance) else None
+            found["user"] = lazy or m.attribute(scope, request, "user", line)
             continue
         processor = m.by_dotted_name(dotted)
         if isinstance(processor, Function):
@@ -241,7 +242,8 @@ class _Run:
         over = self.value(node.over, variables)
         self.test(over)
         items = self.items(over)
-        self.m.doubt += REPEATED
+        doubt = doubt_of_loop(over)
+        self.m.doubt += doubt
         for item in items:
             inner = dict(variables)
             if len(node.names) == 1:
@@ -250,7 +252,7 @@ class _Run:
                 for position, name in enumerate(node.names):
                     inner[name] = _part(item, position)
             self.nodes(node.body, inner)
-        self.m.doubt -= REPEATED
+        self.m.doubt -= doubt
         self.nodes(node.empty, variables)
 
     def items(self, over: Value) -> list[Value]:
@@ -347,7 +349,7 @@ class _Run:
         else:
             self.reads.add(term.path[0])
             found = variables.get(term.path[0]) or Unknown(f"{term.path[0]} is not in the context")
-            value = self.resolved(found)
+            value = self.resolved(lazies.made(self.m, self.scope, found, self.line))
             for bit in term.path[1:]:
                 if type(value) is Either:
                     value = merge([self.resolved(self.look_up(option, bit)) for option in value.options])

@@ -191,3 +191,16 @@ def test_an_empty_default_decides_nothing(tmp_path: Path) -> None:
                 Rare.objects.create()
     """
     assert _written(_facts(tmp_path, body))[0] == {"shop_rare"}
+
+
+def test_a_loop_over_what_is_known_adds_no_doubt(tmp_path: Path) -> None:
+    body = """
+        def page(request):
+            for a in (1, 2):
+                for b in [3]:
+                    for c in (4, 5):
+                        for d in (6, 7):
+                            for e in (8, 9):
+                                Rare.objects.create()
+    """
+    assert _written(_facts(tmp_path, body))[0] == {"shop_rare"}
