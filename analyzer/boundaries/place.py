@@ -84,7 +84,7 @@ def direct_accesses(
     counted = [
         a
         for a in facts.accesses
-        if a.kind != "cascade" and a.table in boundary_of and a.module not in support
+        if a.kind not in ("cascade", "migration") and a.table in boundary_of and a.module not in support
     ]
     owners: dict[Location, set[str]] = defaultdict(set)
     for access in counted:

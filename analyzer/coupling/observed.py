@@ -48,7 +48,7 @@ def uses_by_function(facts: Facts, skipped: set[str]) -> dict[str, Use]:
     """Direct accesses by dotted function name. Cascades are left to the relations that cause them."""
     uses: dict[str, Use] = {}
     for access in facts.accesses:
-        if access.location.file in skipped or not access.function or access.kind == "cascade":
+        if access.location.file in skipped or not access.function or access.kind in ("cascade", "migration"):
             continue
         use = uses.setdefault(f"{access.module}.{access.function}", Use(access.location))
         use.site = min(use.site, access.location)

@@ -107,7 +107,7 @@ def _unlisted_tables(facts: Facts, by_label: dict[str, str], label: dict[str, st
         if table not in label:
             label[table] = target
             found.add(table)
-    for table in sorted({a.table for a in facts.accesses if a.kind != "raw"} - set(label)):
+    for table in sorted({a.table for a in facts.accesses if a.kind not in ("raw", "migration")} - set(label)):
         label[table] = table.replace("_", ".", 1)
         found.add(table)
     return found

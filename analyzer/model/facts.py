@@ -11,8 +11,13 @@ from typing import Literal
 
 RelationKind = Literal["fk", "o2o", "m2m", "gfk", "grel", "mti"]
 Mode = Literal["read", "write"]
-AccessKind = Literal["query", "lock", "bulk", "save", "delete", "cascade", "join", "related", "raw"]
-EntryKind = Literal["view", "mutation", "resolver", "task", "command", "receiver", "admin", "template_tag"]
+AccessKind = Literal[
+    "query", "lock", "bulk", "save", "delete", "cascade", "join", "related", "raw", "migration"
+]
+"""``migration``: once, by the function of a data migration; no part of the running system."""
+EntryKind = Literal[
+    "view", "mutation", "resolver", "task", "command", "receiver", "admin", "template_tag", "migration"
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -118,13 +118,19 @@ def _accesses(contexts: list[Context], borrowed: closure.Borrowed) -> list[Acces
     for context in contexts:
         file, function = context.module.file, context.place
         names[file] = context.module.name
-        found.update((file, function, effect) for effect in context.effects)
-        for line, effect in borrowed.effects(context):
-            found.add((file, function, effect._replace(line=line)))
+        effects = [*context.effects]
+        effects.extend(effect._replace(line=line) for line, effect in borrowed.effects(context))
+        if _is_migration(context):
+            effects = [effect._replace(kind="migration") for effect in effects]
+        found.update((file, function, effect) for effect in effects)
     return [
         Access(Location(file, line), names[file], function, table, mode, kind, confidence, rule)
         for file, function, (line, table, mode, kind, confidence, rule) in sorted(found, key=_access_key)
     ]
+
+
+def _is_migration(context: Context) -> bool:
+    return context.module.source is not None and context.module.source.is_migration
 
 
 def _access_key(access: tuple[str, str, Effect]) -> tuple[object, ...]:
@@ -135,6 +141,8 @@ def _access_key(access: tuple[str, str, Effect]) -> tuple[object, ...]:
 def _joins(contexts: list[Context], borrowed: closure.Borrowed) -> list[Join]:
     found = set()
     for context in contexts:
+        if _is_migration(context):
+            continue
         file, function = context.module.file, context.place
         for left, right, line in context.joins:
             found.add((file, line, left, right, function))
@@ -177,7 +185,7 @@ def _transactions(m: Machine, contexts: list[Context], trace: Trace) -> list[Tra
     seen: dict[tuple[Location, str, str], dict[tuple[tuple[str, ...], tuple[str, ...]], None]] = {}
     firm = closure.firm()
     for context in contexts:
-        for span in context.spans:
+        for span in context.spans if not _is_migration(context) else ():
             place = (Location(context.module.file, span.line), context.module.name, context.place)
             seen.setdefault(place, {})[firm.span(span)] = None
     if _atomic_requests(m):

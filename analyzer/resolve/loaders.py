@@ -12,8 +12,9 @@ from functools import cache
 from analyzer.extract import ir
 from analyzer.resolve import tasks
 from analyzer.resolve.machine import Machine
+from analyzer.resolve.migrations import historic
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.values import Items, Literal, Unknown, Value, text
+from analyzer.resolve.values import Class, Items, Literal, Unknown, Value, text
 
 _LOADER = re.compile(
     r"^_?(get|load|import|resolve|require|locate)_?([a-z_]*_)?(model|class|view|form|string|object)(e?s)?(_class)?$"
@@ -28,6 +29,14 @@ def load(m: Machine, scope: Scope, node: ir.Call, args: list[Value]) -> Value | 
         tasks.note_named(m, scope, args, node.line)
     if not _is_loader(name):
         return None
+    found = _load(m, scope, args)
+    source = scope.module.source
+    if isinstance(found, Class) and source is not None and source.is_migration and name == "get_model":
+        return historic(m.registry, found)
+    return found
+
+
+def _load(m: Machine, scope: Scope, args: list[Value]) -> Value | None:
     first = text(args[0])
     if first is None:
         return None

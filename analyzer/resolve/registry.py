@@ -73,6 +73,8 @@ class Registry:
         self._every: tuple[Class, ...] = ()
         self.content_types: frozenset[Class] = frozenset()
         """``ContentType`` and the models that extend it."""
+        self.historic: dict[Class, Class] = {}
+        """Models as migrations see them (``migrations.historic``)."""
         self.by_through: dict[str, Link] = {}
         """The many-to-many relations by the table that they have been made."""
         self.histories: dict[Class, Class] = {}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 
 from analyzer.model.facts import EntryKind, Location
-from analyzer.resolve import authentication, graphql, halves, signals, tasks, urls
+from analyzer.resolve import authentication, graphql, halves, migrations, signals, tasks, urls
 from analyzer.resolve.admin_urls import registered
 from analyzer.resolve.history import history_models
 from analyzer.resolve.invoke import traced
@@ -91,6 +91,9 @@ def trace(m: Machine, progress: Callable[[int, int], None] | None = None) -> Tra
         _trace_rest(m, state)
         if progress and done % 64 == 0:
             progress(2 * len(states) + done, 3 * len(states))
+    for state in m.index.states:
+        for name, line, context in migrations.contexts(m, state) if migrations.moves_data(state) else ():
+            result.entries.append(Entry("migration", name, Location(state.file, line), context))
     if progress:
         progress(3 * len(states), 3 * len(states))
     return result

@@ -70,7 +70,7 @@ def usage_tab(analysis: Analysis, summary: Summary) -> Safe:
     used: dict[tuple[str, str], set[str]] = defaultdict(set)
     sites: dict[str, int] = defaultdict(int)
     for access in analysis.facts.accesses:
-        if access.kind != "cascade":
+        if access.kind not in ("cascade", "migration"):
             used[access.module, access.table].add(access.mode)
             sites[access.module] += 1
     touched = {table for _, table in used}

@@ -79,7 +79,7 @@ def model(analysis: Analysis, summary: Summary, tables: Tables) -> dict[str, Any
     accesses = [
         [number[a.table], module(a.module), place(a.location), _flags(a)]
         for a in facts.accesses
-        if a.kind != "cascade" and a.table in number and a.module not in support
+        if a.kind not in ("cascade", "migration") and a.table in number and a.module not in support
     ]
     weights: dict[tuple[int, int], float] = defaultdict(float)
     cuts, imports = [], []
