@@ -5,37 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from analyzer.extract import ir
 from analyzer.resolve import sql
 from analyzer.resolve.invoke import traced
 from analyzer.resolve.machine import Machine
-from analyzer.resolve.modules import ModuleState, classes
+from analyzer.resolve.modules import ModuleState, has_data_operations
 from analyzer.resolve.registry import Registry
 from analyzer.resolve.scope import Context, Scope
 from analyzer.resolve.values import Bound, Class, Function, Items, Made, Value, options
 
-_DATA = frozenset({"RunPython", "RunSQL", "SeparateDatabaseAndState"})
 _PARTS = ("database_operations", "operations")
 
 
 def moves_data(state: ModuleState) -> bool:
-    """Whether a migration has an operation of its own making; most have none, and are not run at all."""
-    if state.source is None or not state.source.is_migration or state.is_test or state.unit is None:
-        return False
-    return any(
-        isinstance(statement, ir.Assign) and statement.value is not None and _names(statement.value) & _DATA
-        for node in classes(state.unit.body)
-        if node.name == "Migration"
-        for statement in node.body
-    )
-
-
-def _names(value: ir.Expr) -> set[str]:
-    """The names of the operations in a list."""
-    if not isinstance(value, ir.Items):
-        return _DATA if isinstance(value, ir.Bin) else set()  # type: ignore[return-value]
-    calls = [item.func for item in value.items if isinstance(item, ir.Call)]
-    return {func.attr if isinstance(func, ir.Attr) else getattr(func, "id", "") for func in calls}
+    """Whether a module is a migration with an operation of its own making; most have none, and are not even read."""
+    is_migration = state.source is not None and state.source.is_migration and not state.is_test
+    return is_migration and state.lowered is not None and has_data_operations(state.lowered)
 
 
 def contexts(m: Machine, state: ModuleState) -> Iterator[tuple[str, int, Context]]:

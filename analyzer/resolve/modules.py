@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TELLING = frozenset({"INSTALLED_APPS", "ROOT_URLCONF"})
 """Names that tell a settings module."""
+_DATA_OPERATIONS = frozenset({"RunPython", "RunSQL", "SeparateDatabaseAndState"})
 
 
 @dataclass(slots=True, eq=False)
@@ -190,11 +191,35 @@ def _bind_static(state: ModuleState, body: Iterable[ir.Stmt]) -> None:
                 pass
 
 
-def face(unit: ir.Unit, is_test: bool) -> tuple[frozenset[str], tuple[str, ...]]:
-    """What others may know of a module without reading it: the telling names and, of code, the classes it binds."""
+def face(unit: ir.Unit, is_test: bool) -> tuple[frozenset[str], tuple[str, ...], bool]:
+    """What others may know of a module without reading it: the telling names and, of code, the classes it binds, and
+    whether it would be a migration that moves data."""
     state = ModuleState("", None, unit, False)
     _bind_static(state, unit.body)
-    return TELLING & state.bindings.keys(), () if is_test else class_names(unit)
+    telling = TELLING & state.bindings.keys()
+    return (telling, (), False) if is_test else (telling, class_names(unit), has_data_operations(unit))
+
+
+def has_data_operations(unit: ir.Unit) -> bool:
+    """Whether a class ``Migration`` lists operations other than those that Django writes."""
+    return any(
+        isinstance(statement, ir.Assign) and _holds_data_operations(statement.value)
+        for node in classes(unit.body)
+        if node.name == "Migration"
+        for statement in node.body
+    )
+
+
+def _holds_data_operations(value: ir.Expr | None) -> bool:
+    if isinstance(value, ir.Bin):
+        return True  # a list that is put together somehow
+    calls = (
+        [item.func for item in value.items if isinstance(item, ir.Call)]
+        if isinstance(value, ir.Items)
+        else []
+    )
+    names = {func.attr if isinstance(func, ir.Attr) else getattr(func, "id", "") for func in calls}
+    return not _DATA_OPERATIONS.isdisjoint(names)
 
 
 def class_names(unit: ir.Unit | None) -> tuple[str, ...]:

@@ -112,6 +112,7 @@ def resolver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Resolver:
         ("shop/views.py", "def show", "def shown(request): pass\n\ndef show"),
         ("shop/models.py", "CASCADE", "PROTECT"),
         ("shop/migrations/0001_initial.py", "class Migration", "class Person: pass\nclass Migration"),
+        ("shop/migrations/0001_initial.py", "= []", "= [migrations.RunSQL('DELETE FROM shop_order')]"),
         ("shop/tests/test_views.py", "from shop", "INSTALLED_APPS = ['shop']\nfrom shop"),
         ("shop/tests/test_views.py", "class ShowTest", "class ShowTest("),
         ("site_/settings.py", "INSTALLED_APPS = [", "INSTALLED_APPS = ['django.contrib.sites', "),
