@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from analyzer.boundaries.bill import write_bills
+from analyzer.boundaries.chains import find_chains, find_chatty
 from analyzer.boundaries.consensus import Vote, Votes, vote
 from analyzer.boundaries.graph import Adjacency, must_link, table_of
 from analyzer.boundaries.history import changes
@@ -22,7 +23,19 @@ from analyzer.model.facts import Facts
 from analyzer.model.pins import NO_PINS, Pins
 from analyzer.model.plan import Analysis, BillItem, Boundary, Edge, Metrics, Step
 
-__all__ = ["MOVING", "SURE", "Adjacency", "Vote", "Votes", "draw", "must_link", "undecided", "vote"]
+__all__ = [
+    "MOVING",
+    "SURE",
+    "Adjacency",
+    "Vote",
+    "Votes",
+    "draw",
+    "find_chains",
+    "find_chatty",
+    "must_link",
+    "undecided",
+    "vote",
+]
 
 
 def draw(

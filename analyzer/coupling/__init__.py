@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analyzer.coupling.code import module_edges, support_modules
+from analyzer.coupling.code import module_edges, owning_module, support_modules
 from analyzer.coupling.ledger import GENERIC, Ledger
 from analyzer.coupling.observed import observed_edges
 from analyzer.coupling.schema import declared_edges
@@ -13,7 +13,16 @@ from analyzer.coupling.weights import WEIGHTS, read_weights
 from analyzer.model.facts import Facts
 from analyzer.model.plan import Edge, EdgeKind
 
-__all__ = ["GENERIC", "WEIGHTS", "Tables", "couple", "index_tables", "read_weights", "support_modules"]
+__all__ = [
+    "GENERIC",
+    "WEIGHTS",
+    "Tables",
+    "couple",
+    "index_tables",
+    "owning_module",
+    "read_weights",
+    "support_modules",
+]
 
 
 def couple(facts: Facts, tables: Tables, weights: Mapping[EdgeKind, float] = WEIGHTS) -> tuple[Edge, ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Container
 
 from analyzer.coupling.ledger import Ledger
-from analyzer.model.facts import Facts, Module
+from analyzer.model.facts import Facts
 
 
 def module_edges(facts: Facts, ledger: Ledger) -> None:
@@ -20,7 +21,7 @@ def module_edges(facts: Facts, ledger: Ledger) -> None:
             ledger.add(source, target, "module", "call", call.location)
 
 
-def owning_module(dotted: str, modules: dict[str, Module]) -> str:
+def owning_module(dotted: str, modules: Container[str]) -> str:
     """The longest prefix of a dotted name that is a module; empty if none is."""
     while dotted and dotted not in modules:
         dotted = dotted.rpartition(".")[0]

@@ -67,6 +67,16 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """A unique constraint or an index over several columns, as ``Meta`` declares it: its fields in order, without the
+    sign of a descending one."""
+
+    fields: tuple[str, ...]
+    location: Location
+    unique: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A Django model class. ``table`` is empty if abstract; ``tenant_key``: the field that leads to the tenant."""
 
@@ -85,6 +95,7 @@ class Model:
     relations: tuple[Relation, ...] = ()
     library: bool = False
     """Defined outside the analysed folder (``auth.User``), listed because it is referred to; it has no file."""
+    keys: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,13 +204,15 @@ class SignalReceiver:
 
 @dataclass(frozen=True, slots=True)
 class RawSQL:
-    """A raw statement, the tables it reads and writes, and whether sqlglot could parse it."""
+    """A raw statement, the tables it reads and writes, and whether sqlglot could parse it. ``keys``: the names in it
+    that end in ``_id``, in small letters."""
 
     location: Location
     function: str
     tables_read: tuple[str, ...] = ()
     tables_written: tuple[str, ...] = ()
     parsed: bool = True
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from analyzer.model.facts import (
     History,
     Import,
     Join,
+    Key,
     Location,
     Model,
     Module,
@@ -260,8 +261,9 @@ def _models(document: Json) -> Iterator[Model]:
         relations = [
             _item(r, Relation, f"models[{i}].relations[{j}]") for j, r in enumerate(_list(item, "relations"))
         ]
-        bare = _item({**item, "fields": [], "relations": []}, Model, f"models[{i}]")
-        yield dataclasses.replace(bare, fields=tuple(fields), relations=tuple(relations))
+        keys = [_item(k, Key, f"models[{i}].keys[{j}]") for j, k in enumerate(_list(item, "keys"))]
+        bare = _item({**item, "fields": [], "relations": [], "keys": []}, Model, f"models[{i}]")
+        yield dataclasses.replace(bare, fields=tuple(fields), relations=tuple(relations), keys=tuple(keys))
 
 
 def _boundaries(document: Json) -> Iterator[Boundary]:

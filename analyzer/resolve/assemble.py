@@ -25,6 +25,7 @@ from analyzer.model.facts import (
 from analyzer.resolve import closure, languages
 from analyzer.resolve.declarations import Link
 from analyzer.resolve.imports import import_key, imports_of, problem_key
+from analyzer.resolve.keys import keys_of
 from analyzer.resolve.levels import Found
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.modules import ModuleState
@@ -303,7 +304,7 @@ def _model(m: Machine, info: Info) -> Model:
     return Model(
         info.label, cls.name, info.app, cls.module.name, info.table, Location(cls.module.file, cls.node.line),
         info.abstract, info.proxy, info.managed, _tenant_key(m, info), bases,
-        tuple(info.fields.values()), tuple(relations), cls.module.is_library,
+        tuple(info.fields.values()), tuple(relations), cls.module.is_library, keys_of(m.registry, info),
     )  # fmt: skip
 
 

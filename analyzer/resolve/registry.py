@@ -445,16 +445,16 @@ class Registry:
         """Whether validating a record asks its table for others with the same values."""
         if any(field.unique and not field.primary_key for field in info.fields.values()):
             return True
-        return any(self._option(info.cls, "unique_together"))
+        return any(self.option(info.cls, "unique_together"))
 
     def unique_constraints(self, info: Info) -> bool:
         """Whether ``Meta.constraints`` names a ``UniqueConstraint``."""
         return any(
             isinstance(item, Made) and item.short in {"UniqueConstraint", "ExclusionConstraint"}
-            for item in self._option(info.cls, "constraints")
+            for item in self.option(info.cls, "constraints")
         )
 
-    def _option(self, cls: Class, name: str) -> list[Value]:
+    def option(self, cls: Class, name: str) -> list[Value]:
         """The items of a list in the nearest ``Meta`` that has it."""
         for ancestor in cls.order()[0]:
             meta = ancestor.names.get("Meta")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from analyzer.model.facts import Location, RawSQL
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import PERHAPS, Scope
@@ -18,6 +20,8 @@ from analyzer.resolve.values import (
     strings,
     text,
 )
+
+_KEY = re.compile(r"\b\w+_id\b")
 
 
 def looks_like_sql(value: Value | None) -> bool:
@@ -48,7 +52,11 @@ def statement(m: Machine, scope: Scope, value: Value | None, line: int) -> None:
         where = Location(scope.module.file, line)
         function = scope.function.local_name if scope.function else ""
         if scope.module.source is not None:
-            m.ledger.raw_sql[RawSQL(where, function, read, written, parsed)] = None
+            m.ledger.raw_sql[RawSQL(where, function, read, written, parsed, _keys(option.value))] = None
+
+
+def _keys(sql: str) -> tuple[str, ...]:
+    return tuple(sorted(set(_KEY.findall(sql.lower()))))
 
 
 def unread(m: Machine, scope: Scope, line: int, why: str) -> None:

@@ -1,16 +1,12 @@
-"""Findings: what stands in the way of a cut, or was not understood, each with a stable code, its lines and a remedy."""
+"""Every code that a finding can have: what it means, why it matters, what to do."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
-from analyzer.coupling import GENERIC, Tables, index_tables
-from analyzer.model.facts import Facts, Finding, Location, Severity
-from analyzer.model.pins import FRAMEWORK
-from analyzer.model.plan import Analysis, BillItem, Boundary
+from analyzer.model.facts import Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +106,20 @@ _ALL = (
         "Split the task at the boundary, or let it call the other side's API.",
     ),
     Rule(
+        "STR013",
+        "warning",
+        "synchronous chain over three boundaries",
+        "One request would wait for a service that waits for a third: the slowest decides, and any of them fails all.",
+        "Tell the third by an event, let the first ask both, or keep a copy where it is needed.",
+    ),
+    Rule(
+        "STR014",
+        "warning",
+        "function that uses another boundary in many places",
+        "Each place would be a request of its own, in a loop many: the page becomes slow as soon as the two are apart.",
+        "Ask once for all that is needed (one coarse endpoint), or move the function to the other side.",
+    ),
+    Rule(
         "STR101",
         "warning",
         "file that could not be read or parsed",
@@ -186,165 +196,29 @@ _ALL = (
         "It is made in a way that the analysis cannot follow, or the code that ran is not the code that was analysed.",
         "Compare the revisions first; then look where the pattern is made.",
     ),
+    Rule(
+        "STR201",
+        "note",
+        "model of a tenant without a tenant key",
+        "Only a foreign key to another table says whose row it is; apart from that table nothing does.",
+        "Add the tenant's key to the table, and fill it from the parent, before the two are parted.",
+    ),
+    Rule(
+        "STR202",
+        "note",
+        "key of a tenant's table that the tenant does not lead",
+        "Without the tenant, one tenant's unique value bars another's and tells that it is taken, and an index reads "
+        "through all tenants' rows.",
+        "Put the tenant's key in front, unless the value is meant to be unique for all (a token, a host name).",
+    ),
+    Rule(
+        "STR203",
+        "warning",
+        "raw SQL on a tenant's table without the tenant",
+        "The statement names no column of the tenant: it reads or writes all tenants' rows at once.",
+        "Add the tenant to its conditions, or say why it must see all of them.",
+    ),
 )
 
 RULES: Mapping[str, Rule] = MappingProxyType({rule.code: rule for rule in _ALL})
 """Every rule by its code; codes are never reused."""
-
-_PROBLEMS: Mapping[str, str] = {
-    "unreadable-file": "STR101",
-    "unparsed-file": "STR101",
-    "undecodable-file": "STR101",
-    "file-too-large": "STR101",
-    "unread-sql": "STR104",
-    "no-settings": "STR102",
-    "unread-settings": "STR102",
-    "circular-include": "STR106",
-    "unfollowed-include": "STR106",
-    "unread-template": "STR101",
-    "uninstalled-models": "STR107",
-}
-"""The first half's words for what it could not read -> rule."""
-
-_BILLED: Mapping[str, str] = {
-    "cascade": "STR001",
-    "transaction": "STR002",
-    "signal": "STR003",
-    "shared_write": "STR006",
-    "join": "STR007",
-}
-"""Kinds of bill items that are findings as well -> rule."""
-
-
-_CROSSING: Mapping[str, str] = {
-    **_BILLED,
-    "fk": "STR009",
-    "read": "STR010",
-    "import": "STR011",
-    "task": "STR012",
-}
-"""Kinds of bill items that a wall between boundaries is checked for -> rule."""
-
-
-def code_of(item: BillItem) -> str:
-    """The code under which a bill's item is explained; empty for items that no rule speaks of."""
-    return _BILLED.get(item.kind, "")
-
-
-def find(facts: Facts, tables: Tables, boundaries: Iterable[Boundary]) -> tuple[Finding, ...]:
-    """All findings, sorted by code and place. A cut that is on two bills is one finding."""
-    plan = tuple(boundaries)
-    found = {
-        *_across(plan, _BILLED),
-        *_raw_sql(facts, tables, plan),
-        *_undescribed(facts, tables),
-        *_generic(facts),
-        *_deferred(facts),
-        *_problems(facts),
-        *_observed(facts),
-    }
-    return tuple(sorted(found, key=lambda f: (f.code, f.locations, f.message)))
-
-
-def crossings(analysis: Analysis) -> tuple[Finding, ...]:
-    """Everything that crosses a boundary of the plan, reads, foreign keys, imports and tasks included: what a wall is
-    checked for; the libraries' tables are on no side of a wall. Sorted as ``find`` sorts."""
-    tables = index_tables(analysis.facts)
-    own = [
-        replace(boundary, bill=tuple(item for item in boundary.bill if item.other != FRAMEWORK))
-        for boundary in analysis.boundaries
-        if boundary.name != FRAMEWORK
-    ]
-    found = {
-        *_across(own, _CROSSING),
-        *(f for f in _raw_sql(analysis.facts, tables, analysis.boundaries) if f.code == "STR004"),
-    }
-    return tuple(sorted(found, key=lambda f: (f.code, f.locations, f.message)))
-
-
-def blockers(analysis: Analysis, boundary: Boundary) -> tuple[BillItem, ...]:
-    """The items of a boundary's bill that have to be solved before its writer can change sides."""
-    return tuple(i for i in boundary.bill if code_of(i) and RULES[code_of(i)].severity == "error")
-
-
-def _finding(code: str, message: str, locations: Iterable[Location]) -> Finding:
-    rule = RULES[code]
-    return Finding(code, rule.severity, message, tuple(sorted(set(locations))), rule.remedy)
-
-
-def _across(boundaries: Iterable[Boundary], codes: Mapping[str, str]) -> Iterator[Finding]:
-    """Bill items that are findings. What has a direction stands on two bills: the one that is reached into counts;
-    imports and tasks stand on the bill of the side that reaches out only."""
-    for boundary in boundaries:
-        for item in boundary.bill:
-            code = codes.get(item.kind, "")
-            if not code:
-                continue
-            if item.kind == "transaction":
-                if boundary.name < item.other.split(", ")[0]:
-                    yield _finding(code, item.summary, item.locations)
-            elif item.kind == "import":
-                yield _finding(code, f"{boundary.name} imports from {item.other}", item.locations)
-            elif item.kind == "task":
-                yield _finding(code, f"{item.summary} ({boundary.name})", item.locations)
-            elif item.direction == "in":
-                yield _finding(code, f"{item.summary} ({item.other} -> {boundary.name})", item.locations)
-            elif item.direction == "both" and boundary.name < item.other:
-                yield _finding(code, f"{item.summary} ({boundary.name}, {item.other})", item.locations)
-
-
-def _raw_sql(facts: Facts, tables: Tables, boundaries: Iterable[Boundary]) -> Iterator[Finding]:
-    boundary_of = {table: b.name for b in boundaries for table in b.tables}
-    for statement in facts.raw_sql:
-        where = statement.function or "module level"
-        if not statement.parsed:
-            yield _finding("STR104", f"raw SQL in {where} could not be parsed", [statement.location])
-            continue
-        touched = {*statement.tables_read, *statement.tables_written} - tables.library
-        over = sorted({boundary_of[table] for table in touched if table in boundary_of})
-        if len(over) > 1:
-            yield _finding("STR004", f"raw SQL in {where} spans {', '.join(over)}", [statement.location])
-
-
-def _undescribed(facts: Facts, tables: Tables) -> Iterator[Finding]:
-    places: dict[str, list[Location]] = defaultdict(list)
-    for access in facts.accesses:
-        if access.kind == "raw" and access.table not in tables.label:
-            places[access.table].append(access.location)
-    for table, locations in sorted(places.items()):
-        yield _finding("STR105", f"raw SQL uses the table {table}, which no model describes", locations)
-
-
-def _generic(facts: Facts) -> Iterator[Finding]:
-    for span in facts.transactions:
-        if len(span.tables_written) > GENERIC:
-            where = span.function or "an atomic block"
-            yield _finding(
-                "STR008", f"{where} may write any of {len(span.tables_written)} tables", [span.location]
-            )
-
-
-def _deferred(facts: Facts) -> Iterator[Finding]:
-    """A deferred import whose target imports the source back, at the top or deferred as well."""
-    tests = {m.name for m in facts.modules if m.is_test or m.is_migration}
-    imported: dict[str, set[str]] = defaultdict(set)
-    for item in facts.imports:
-        imported[item.source].add(item.target)
-    for item in facts.imports:
-        if item.deferred and item.source not in tests and item.source in imported[item.target]:
-            message = f"{item.source} imports {item.target} late, and is imported by it"
-            yield _finding("STR005", message, [item.location])
-
-
-def _problems(facts: Facts) -> Iterator[Finding]:
-    for problem in facts.problems:
-        rule = RULES[_PROBLEMS.get(problem.code, "STR103")]
-        yield Finding(
-            rule.code, rule.severity, problem.message, problem.locations, problem.remedy or rule.remedy
-        )
-
-
-def _observed(facts: Facts) -> Iterator[Finding]:
-    for missed in facts.observed.missed if facts.observed else ():
-        rule = RULES[missed.code]
-        yield Finding(rule.code, rule.severity, missed.message, missed.locations, rule.remedy)
