@@ -15,7 +15,7 @@ from itertools import combinations
 from typing import TypeAlias
 
 from analyzer.boundaries.graph import Adjacency
-from analyzer.boundaries.louvain import louvain
+from analyzer.boundaries.louvain import level_of, louvain
 from analyzer.boundaries.prng import SplitMix64
 
 RESOLUTIONS = (0.8, 1.0, 1.25, 1.6, 2.0)
@@ -53,9 +53,10 @@ def vote(adjacency: Adjacency, seed: int, runs: int) -> Votes:
     """Cluster ``runs`` times over all resolutions: the share of the runs in which two nodes were together."""
     random = SplitMix64(seed)
     counts: dict[tuple[int, int], int] = defaultdict(int)
+    graph = level_of(adjacency)
     for run in range(runs):
         groups: dict[int, list[int]] = defaultdict(list)
-        for node, community in enumerate(louvain(adjacency, RESOLUTIONS[run % len(RESOLUTIONS)], random)):
+        for node, community in enumerate(louvain(graph, RESOLUTIONS[run % len(RESOLUTIONS)], random)):
             groups[community].append(node)
         for group in groups.values():
             for pair in combinations(group, 2):

@@ -1,6 +1,6 @@
 from analyzer.boundaries.consensus import agree
 from analyzer.boundaries.graph import Adjacency, damped
-from analyzer.boundaries.louvain import louvain
+from analyzer.boundaries.louvain import level_of, louvain
 from analyzer.boundaries.prng import SplitMix64
 
 
@@ -17,18 +17,18 @@ def cliques(count: int, size: int, bridge: float = 0.5) -> Adjacency:
 
 
 def test_nothing_is_no_community():
-    assert louvain([], 1.0, SplitMix64(0)) == []
+    assert louvain(level_of([]), 1.0, SplitMix64(0)) == []
     assert agree([], 0).community == ()
 
 
 def test_nodes_without_edges_stay_alone():
-    assert louvain([{}, {}, {}], 1.0, SplitMix64(0)) == [0, 1, 2]
+    assert louvain(level_of([{}, {}, {}]), 1.0, SplitMix64(0)) == [0, 1, 2]
     assert agree([{}, {}, {}], 0).community == (0, 1, 2)
 
 
 def test_cliques_are_found():
     expected = tuple(i // 6 for i in range(30))
-    assert tuple(louvain(cliques(5, 6), 1.0, SplitMix64(3))) == expected
+    assert tuple(louvain(level_of(cliques(5, 6)), 1.0, SplitMix64(3))) == expected
     assert agree(cliques(5, 6), 0).community == expected
 
 
