@@ -30,10 +30,16 @@ FILES = {
         class Plan(models.Model):
             name = models.CharField(max_length=3)
     """,
+    "site_/urls.py": """
+        from django.urls import path
+        from shop.api import FilteredItems
+        urlpatterns = [path("items/", FilteredItems.as_view())]
+    """,
     "shop/api.py": """
         from dataclasses import dataclass
         from itertools import islice
         import django_filters
+        from django_filters.views import FilterView
         from rest_framework import serializers
         from shop.models import Item, Kept, Owner, Plan, Tag
 
@@ -104,6 +110,10 @@ FILES = {
             class Meta:
                 model = Item
 
+        class FilteredItems(FilterView):
+            model = Item
+            filterset_class = Items
+
         def filtered(request):
             return list(Items(request.GET, queryset=Item.objects.all()).qs)
     """,
@@ -145,6 +155,10 @@ def test_filters_of_the_project_filter(facts: Facts) -> None:
     assert ("OwnerFilter.filter", "shop_item", "shop_owner") in {
         (join.function, join.table_a, join.table_b) for join in facts.joins
     }
+
+
+def test_a_filtered_list_reads_what_it_shows(facts: Facts) -> None:
+    assert facts.routes[0].tables_read == ("shop_item",)
 
 
 def test_a_long_dict_of_querysets_is_taken_one_by_one(tmp_path: Path) -> None:
