@@ -149,6 +149,8 @@ class Access:
     kind: AccessKind = "query"
     confidence: float = 1.0
     rule: str = ""
+    database: str = ""
+    """The alias of the database, where ``using`` or a router names another one than the default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,8 @@ class Transaction:
     function: str
     tables_read: tuple[str, ...] = ()
     tables_written: tuple[str, ...] = ()
+    databases: tuple[str, ...] = ()
+    """The aliases of the databases that it writes, if they are several."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from analyzer.config import TENANT_NAMES
@@ -22,7 +22,7 @@ from analyzer.model.facts import (
     Transaction,
     Unresolved,
 )
-from analyzer.resolve import closure, languages
+from analyzer.resolve import closure, databases, languages
 from analyzer.resolve.declarations import Link
 from analyzer.resolve.imports import import_key, imports_of, problem_key
 from analyzer.resolve.keys import keys_of
@@ -41,7 +41,9 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
     contexts = _contexts(m, trace)
     everywhere = closure.everything()
     borrowed = closure.Borrowed()
-    accesses, joins = _accesses(contexts, borrowed), _joins(contexts, borrowed)
+    routed = databases.routing(m, trace.models)
+    accesses = _accesses(contexts, borrowed, m.ledger.databases, routed)
+    joins = _joins(contexts, borrowed)
     models = _models(m, trace, {access.table for access in accesses})
     sites, resolved, unresolved = _sites(m)
     codes, language_code = languages.of_project(m)
@@ -55,7 +57,7 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
         routes=tuple(_routes(trace)),
         accesses=tuple(accesses),
         joins=tuple(joins),
-        transactions=tuple(_transactions(m, contexts, trace)),
+        transactions=tuple(_transactions(m, contexts, trace, routed)),
         calls=tuple(
             sorted(
                 (Call(source, target, Location(file, line)) for source, target, file, line in m.ledger.calls),
@@ -113,7 +115,12 @@ def _contexts(m: Machine, trace: Trace) -> list[Context]:
     return [context for context in found if context.module.source is not None and not context.module.is_test]
 
 
-def _accesses(contexts: list[Context], borrowed: closure.Borrowed) -> list[Access]:
+def _accesses(
+    contexts: list[Context],
+    borrowed: closure.Borrowed,
+    named: Mapping[tuple[str, int], str],
+    routed: databases.Routing,
+) -> list[Access]:
     found: set[tuple[str, str, Effect]] = set()
     names: dict[str, str] = {}
     for context in contexts:
@@ -125,7 +132,17 @@ def _accesses(contexts: list[Context], borrowed: closure.Borrowed) -> list[Acces
             effects = [effect._replace(kind="migration") for effect in effects]
         found.update((file, function, effect) for effect in effects)
     return [
-        Access(Location(file, line), names[file], function, table, mode, kind, confidence, rule)
+        Access(
+            Location(file, line),
+            names[file],
+            function,
+            table,
+            mode,
+            kind,
+            confidence,
+            rule,
+            named.get((file, line)) or routed.get((table, mode), ""),
+        )
         for file, function, (line, table, mode, kind, confidence, rule) in sorted(found, key=_access_key)
     ]
 
@@ -181,21 +198,28 @@ def _entry_points(reach: closure.Reach, trace: Trace) -> list[EntryPoint]:
     )
 
 
-def _transactions(m: Machine, contexts: list[Context], trace: Trace) -> list[Transaction]:
+def _transactions(
+    m: Machine, contexts: list[Context], trace: Trace, routed: databases.Routing
+) -> list[Transaction]:
     """Each span once for every set of tables it was seen with: code that classes share has other tables in each."""
     seen: dict[tuple[Location, str, str], dict[tuple[tuple[str, ...], tuple[str, ...]], None]] = {}
+    spread: dict[Location, tuple[str, ...]] = {}
     firm = closure.firm()
     for context in contexts:
         for span in context.spans if not _is_migration(context) else ():
             place = (Location(context.module.file, span.line), context.module.name, context.place)
-            seen.setdefault(place, {})[firm.span(span)] = None
+            touched = firm.span(span)
+            seen.setdefault(place, {})[touched] = None
+            several = databases.of_span(m, context.module.file, span, touched[1], routed)
+            if several:
+                spread[place[0]] = several
     if _atomic_requests(m):
         for found, context in trace.routes:
             if not found.route.library and found.route.view and context.module.source is not None:
                 place = (_view_place(found), context.module.name, found.route.view.rpartition(".")[2])
                 seen.setdefault(place, {})[firm.tables([(context, 0)])] = None
     return [
-        Transaction(*place, read, written)
+        Transaction(*place, read, written, spread.get(place[0], ()))
         for place, found_with in sorted(seen.items())
         for read, written in sorted(_largest(found_with))
     ]

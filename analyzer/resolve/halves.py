@@ -87,6 +87,7 @@ class _Seen:
     calls: list[tuple[str, str, str, int]]
     sites: dict[tuple[str, int], str]
     raw_sql: list[RawSQL]
+    databases: dict[tuple[str, int], str]
     unread_sql: dict[Location, str]
     problems: list[Finding]
     unread_templates: list[Finding]
@@ -126,6 +127,7 @@ def _see(m: Machine, roots: list[Root], work: Callable[[Root], Context]) -> _See
         list(ledger.calls),
         ledger.sites,
         list(ledger.raw_sql),
+        ledger.databases,
         ledger.unread_sql,
         ledger.problems,
         m.templates.problems,
@@ -189,6 +191,7 @@ def _take_over(m: Machine, seen: _Seen) -> list[Context]:
     for site, outcome in seen.sites.items():
         note_outcome(m, site, outcome)
     m.ledger.raw_sql.update(dict.fromkeys(seen.raw_sql))
+    m.ledger.databases.update(seen.databases)
     for where, why in seen.unread_sql.items():
         m.ledger.unread_sql.setdefault(where, why)
     for known, more in ((m.ledger.problems, seen.problems), (m.templates.problems, seen.unread_templates)):

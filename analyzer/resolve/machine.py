@@ -72,6 +72,8 @@ class Ledger:
     registrations: list[Registration] = field(default_factory=list)
     receivers: list[Receiver] = field(default_factory=list)
     raw_sql: dict[RawSQL, None] = field(default_factory=dict)
+    databases: dict[tuple[str, int], str] = field(default_factory=dict)
+    """(file, line) -> the alias of the database that is named there, unless it is the default one."""
     unread_sql: dict[Location, str] = field(default_factory=dict)
     """Where raw SQL was run whose tables were not known in some context, and why."""
     sites: dict[tuple[str, int], str] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from analyzer.resolve import content_types, history, inheritance, lookups, signals, sql
+from analyzer.resolve import content_types, databases, history, inheritance, lookups, signals, sql
 from analyzer.resolve.declarations import Link
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member
@@ -85,6 +85,7 @@ METHODS = CHAIN | ONE | SCALAR | WRITES | LINKS | OTHER
 RECORD_METHODS = frozenset(
     ["save", "delete", "refresh_from_db", "save_base", "asave", "adelete", "arefresh_from_db"]
 )
+_USING = frozenset({"db_manager", "using"})
 NEIGHBOURS = ("get_next_by_", "get_previous_by_")
 _ORDERED = (CHAIN | frozenset({"first", "iterator", "last"})) - {"order_by", "get_queryset"}
 _FETCHED = ONE | frozenset({"in_bulk", "iterator"})
@@ -286,6 +287,8 @@ def call(
 ) -> Value:
     """Call one of Django's methods on a record or a queryset."""
     name = plain_name(method.name)
+    if name in _USING or "using" in kwargs:
+        databases.note(m, scope, kwargs.get("using") or (args[0] if args else kwargs.get("alias")), line)
     if isinstance(method.receiver, Record):
         return _call_record(m, scope, method.receiver, name, line)
     query = method.receiver

@@ -65,6 +65,7 @@ def find(facts: Facts, tables: Tables, boundaries: Iterable[Boundary]) -> tuple[
         *_raw_sql(facts, tables, plan),
         *_undescribed(facts, tables),
         *_generic(facts),
+        *_over_databases(facts),
         *_deferred(facts),
         *_problems(facts),
         *_observed(facts),
@@ -150,6 +151,13 @@ def _generic(facts: Facts) -> Iterator[Finding]:
             yield _finding(
                 "STR008", f"{where} may write any of {len(span.tables_written)} tables", [span.location]
             )
+
+
+def _over_databases(facts: Facts) -> Iterator[Finding]:
+    for span in facts.transactions:
+        if span.databases:
+            where = span.function or "an atomic block"
+            yield _finding("STR015", f"{where} writes {', '.join(span.databases)}", [span.location])
 
 
 def _deferred(facts: Facts) -> Iterator[Finding]:

@@ -120,6 +120,13 @@ _ALL = (
         "Ask once for all that is needed (one coarse endpoint), or move the function to the other side.",
     ),
     Rule(
+        "STR015",
+        "warning",
+        "transaction that writes several databases",
+        "atomic() holds for one database: what is written to another one stays when the block fails.",
+        "Open a transaction on each and accept the gap between their commits, or write one of them after the commit.",
+    ),
+    Rule(
         "STR101",
         "warning",
         "file that could not be read or parsed",
