@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from analyzer.extract import ir
-from analyzer.resolve import comparisons, content_types, lazies, loaders, sites
+from analyzer.resolve import comparisons, content_types, generic, lazies, loaders, sites
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import REPEATED, UNDECIDED, Scope
 from analyzer.resolve.values import (
@@ -70,7 +70,14 @@ def _const(m: Machine, scope: Scope, node: ir.Const) -> Value:
 
 
 def _attr(m: Machine, scope: Scope, node: ir.Attr) -> Value:
-    return m.attribute(scope, m.evaluate(scope, node.value), node.attr, node.line)
+    inner = node.value
+    if type(inner) is not ir.Attr:
+        return m.attribute(scope, m.evaluate(scope, inner), node.attr, node.line)
+    owner = m.evaluate(scope, inner.value)
+    found = generic.towards(m, scope, owner, inner.attr, node.attr, inner.line) if m.tracing else None
+    if found is None:
+        found = m.attribute(scope, owner, inner.attr, inner.line)
+    return m.attribute(scope, found, node.attr, node.line)
 
 
 def _call(m: Machine, scope: Scope, node: ir.Call) -> Value:
@@ -83,7 +90,7 @@ def _call(m: Machine, scope: Scope, node: ir.Call) -> Value:
 
 def _plain_call(m: Machine, scope: Scope, node: ir.Call) -> Value:
     function = m.evaluate(scope, node.func)
-    hands_on = m.tracing and all(_takes(m, each) for each in options(function))
+    hands_on = m.tracing and all(lazies.takes(m, each) for each in options(function))
     args = arguments(m, scope, node.args, hands_on)
     kwargs: dict[str, Value] = {}
     for name, expression in node.kwargs:
@@ -106,13 +113,6 @@ def _hands_on(function: Value) -> bool:
     """Whether keyword arguments whose names are not known reach code of the project."""
     return isinstance(function, Function | Bound) or (
         isinstance(function, External) and function.name.endswith("partial")
-    )
-
-
-def _takes(m: Machine, function: Value) -> bool:
-    """Whether what is called takes its arguments as they are: it is code that is followed, and no model."""
-    return isinstance(function, Function | Bound) or (
-        isinstance(function, Class) and not m.registry.is_model(function)
     )
 
 

@@ -252,6 +252,20 @@ def _isinstance(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, V
     return Unknown("a test") if known is None else Literal(known)
 
 
+def _hasattr(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    """Certain where a class has the attribute; what else an object has, cannot be known."""
+    name = text(args[1]) if len(args) == 2 else None
+    certain = name is not None and all(_declares(option, name) for option in options(args[0]))
+    return Literal(True) if certain else Unknown("a test")
+
+
+def _declares(value: Value, name: str) -> bool:
+    cls = value.model if isinstance(value, Record) else getattr(value, "cls", None)
+    return (
+        isinstance(value, Instance | Query | Record) and isinstance(cls, Class) and cls.find(name) is not None
+    )
+
+
 def _issubclass(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
     """Certain only between classes that are known with all their bases."""
     if len(args) != 2 or not isinstance(args[0], Class) or not isinstance(args[1], Class):
@@ -364,6 +378,7 @@ KNOWN: dict[str, External_] = {
     "builtins.filter": _filter,
     "builtins.frozenset": _iterable,
     "builtins.getattr": _getattr,
+    "builtins.hasattr": _hasattr,
     "builtins.isinstance": _isinstance,
     "builtins.issubclass": _issubclass,
     "builtins.iter": _iterable,

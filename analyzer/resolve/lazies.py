@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import LAZY, NOWHERE, Scope
-from analyzer.resolve.values import Either, Instance, Made, Value, merge, options
+from analyzer.resolve.values import Bound, Class, Either, Function, Instance, Made, Value, merge, options
 
 _LAZY = frozenset({"LazyObject", "SimpleLazyObject"})
 
@@ -27,6 +27,13 @@ def handed(m: Machine, scope: Scope, owner: Value, name: str, line: int) -> Valu
     """``owner.name`` where it is only handed on: what is lazy stays so, though it is known what it will be."""
     lazy = unmade(owner, name) if m.tracing and type(owner) is Instance else None
     return m.attribute(scope, owner, name, line) if lazy is None else made(m, scope, lazy, NOWHERE)
+
+
+def takes(m: Machine, function: Value) -> bool:
+    """Whether what is called takes its arguments as they are: it is code that is followed, and no model."""
+    return isinstance(function, Function | Bound) or (
+        isinstance(function, Class) and not m.registry.is_model(function)
+    )
 
 
 def unmade(owner: Instance, name: str) -> Made | None:

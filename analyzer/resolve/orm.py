@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from analyzer.resolve import content_types, databases, history, inheritance, lookups, signals, sql
+from analyzer.resolve import content_types, databases, generic, history, inheritance, lookups, signals, sql
 from analyzer.resolve.declarations import Link
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member
@@ -219,7 +219,7 @@ def related(m: Machine, scope: Scope, record: Record, link: Link, backwards: boo
     """What a relation gives on a record: the other record, which is fetched, or a related manager."""
     other = link.source_model if backwards else link.target
     if link.kind == "gfk":
-        return _generic(m, scope, record, link, line)
+        return generic.follow(m, scope, link, generic.targets(m, link), line)
     if other is None:
         return Unknown(f"the target of {link.name} is not known")
     if link.kind in {"m2m", "grel"} or (backwards and link.kind == "fk"):
@@ -236,24 +236,6 @@ def called_manager(m: Machine, query: Query, kwargs: dict[str, Value]) -> Value:
     found = query.model.find(name) if query.model is not None else None
     other = _as_manager(found[0], query.model) if found is not None and query.model is not None else None
     return replace(query, cls=other.cls) if other is not None else query
-
-
-_MOST_GENERIC = 12
-"""A generic key that more models than these have a relation to is taken to lead anywhere."""
-
-
-def _generic(m: Machine, scope: Scope, record: Record, link: Link, line: int) -> Value:
-    """What a generic foreign key may lead to: the models that its content type is limited to, else those with a
-    generic relation to its own model."""
-    info = m.registry.info(record.model)
-    keyed = info.links.get(link.content_type_field) if info is not None else None
-    targets = list(content_types.limited(m, keyed)) if keyed is not None else []
-    targets = targets or (info.generic if info is not None else [])
-    if not targets or len(targets) > _MOST_GENERIC:
-        return Unknown("a generic relation")
-    for target in targets:
-        m.effect(scope, line, m.registry.table(target), "read", "related", PERHAPS, "generic relation")
-    return merge([Record(target) for target in targets])
 
 
 def query_attribute(m: Machine, scope: Scope, query: Query, name: str, line: int) -> Value:
