@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeAlias
@@ -13,13 +11,12 @@ from analyzer.discover import Project, discover
 from analyzer.extract import ir, paused
 from analyzer.extract import read as read_units
 from analyzer.model.facts import Facts, Finding
+from analyzer.resolve.stack import with_deep_stack
 
 __all__ = ["facts", "facts_of", "read", "resolve"]
 
 Progress = Callable[[str, int, int], None]
 Resolved: TypeAlias = tuple[Facts, frozenset[str]]
-_STACK_BYTES = 512 * 1024 * 1024
-_FRAMES = 60_000
 
 
 def read(path: Path, progress: Progress | None = None, limits: Limits | None = None) -> Facts:
@@ -52,7 +49,7 @@ def resolve(
     limits: Limits | None = None,
 ) -> Resolved:
     """As :func:`facts`, with the files that nobody read: others know no more of them than ``modules.face`` says."""
-    return _with_deep_stack(lambda: _paused(project, list(units), problems, progress, limits or Limits()))
+    return with_deep_stack(lambda: _paused(project, list(units), problems, progress, limits or Limits()))
 
 
 def _paused(
@@ -67,28 +64,3 @@ def _paused(
 
     with paused():  # values refer to each other in circles and live to the end: no garbage would be found
         return run(project, units, problems, progress, limits)
-
-
-def _with_deep_stack(work: Callable[[], Resolved]) -> Resolved:
-    """Interpreting nested calls nests ours: run in a thread whose stack is large enough for it."""
-    outcome: list[Resolved] = []
-    failure: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            outcome.append(work())
-        except BaseException as error:  # handed over to the caller's thread
-            failure.append(error)
-
-    limit, size = sys.getrecursionlimit(), threading.stack_size(_STACK_BYTES)
-    sys.setrecursionlimit(max(limit, _FRAMES))
-    try:
-        thread = threading.Thread(target=run, name="resolve")
-        thread.start()
-        thread.join()
-    finally:
-        threading.stack_size(size)
-        sys.setrecursionlimit(limit)
-    if failure:
-        raise failure[0]
-    return outcome[0]

@@ -120,8 +120,11 @@ def _of_class(cls: Class, actions: Value | None) -> Methods:
     known, unknown = cls.order()
     if not cls.is_a(_VIEW) or any(not name.startswith("builtins.") for name in unknown):
         return None
-    if any(not _is_described(member) or _takes_over(member) for member in known):
-        return None
+    for member in known:
+        if member.takes_over is None:
+            member.takes_over = not _is_described(member) or _takes_over(member)
+        if member.takes_over:
+            return None
     handlers: Methods = _handlers(cls, known)
     if actions is not None:
         mapped = _mapped(actions)

@@ -12,7 +12,7 @@ def names(cls: Class) -> frozenset[str]:
     """The attributes that the class, its bases or its subclasses assign on their instances."""
     if cls.assigned is None:
         family = [*cls.order()[0], *_below(cls)]
-        cls.assigned = frozenset(name for member in family for name in _own(member))
+        cls.assigned = frozenset().union(*map(_own, family))
     return cls.assigned
 
 
@@ -36,10 +36,15 @@ def _below(cls: Class) -> Iterator[Class]:
         yield from _below(sub)
 
 
-def _own(cls: Class) -> Iterator[str]:
-    for statement in cls.node.body:
-        if isinstance(statement, ir.Function) and statement.params:
-            yield from _assigned(statement.body, statement.params[0].name)
+def _own(cls: Class) -> frozenset[str]:
+    if cls.assigns is None:
+        cls.assigns = frozenset(
+            name
+            for statement in cls.node.body
+            if isinstance(statement, ir.Function) and statement.params
+            for name in _assigned(statement.body, statement.params[0].name)
+        )
+    return cls.assigns
 
 
 def _assigned(body: tuple[ir.Stmt, ...], receiver: str) -> Iterator[str]:

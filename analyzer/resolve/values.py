@@ -106,6 +106,10 @@ class Class(Value):
     """What ``as_view(**kwargs)`` makes of it, by the arguments."""
     assigned: frozenset[str] | None = None
     """The attributes that its family assigns on ``self``, once somebody has asked (``self_assigned.names``)."""
+    assigns: frozenset[str] | None = None
+    """Those of them that its own methods assign."""
+    takes_over: bool | None = None
+    """Whether it answers requests itself, once somebody has asked (``http_methods``)."""
     promised: dict[str, tuple[Class, ir.Expr]] | None = None
     """What ``promises()`` found."""
 
