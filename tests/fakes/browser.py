@@ -22,19 +22,20 @@ OPTIONS = (
     "--disable-background-networking",
     "--window-size=1400,1000",
 )
+DARK = ("--blink-settings=preferredColorScheme=0",)
 
 
 class Browser:
     """One window, used as a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, dark: bool = False) -> None:
         assert CHROMIUM is not None
         assert DRIVER is not None
         self._process = subprocess.Popen([DRIVER, "--port=0"], stdout=subprocess.PIPE, text=True)
         self._base = f"http://127.0.0.1:{self._port()}"
         capabilities = {
             "browserName": "chrome",
-            "goog:chromeOptions": {"binary": CHROMIUM, "args": list(OPTIONS)},
+            "goog:chromeOptions": {"binary": CHROMIUM, "args": [*OPTIONS, *DARK[: int(dark)]]},
             "goog:loggingPrefs": {"browser": "ALL"},
         }
         found = self._send("POST", "/session", {"capabilities": {"alwaysMatch": capabilities}})
@@ -60,6 +61,10 @@ class Browser:
     def run(self, script: str, *arguments: Any) -> Any:
         """What a script returns; it runs in the page and is not bound by its policy."""
         return self._send("POST", "/execute/sync", {"script": script, "args": list(arguments)})
+
+    def run_async(self, script: str, *arguments: Any) -> Any:
+        """What a script hands to its last argument, a function."""
+        return self._send("POST", "/execute/async", {"script": script, "args": list(arguments)})
 
     def console(self) -> list[str]:
         """What the console was told since the last call: errors, and what a policy forbade."""

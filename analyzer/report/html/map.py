@@ -119,7 +119,7 @@ def _drawing(boundaries: Sequence[Boundary], spots: Mapping[str, Spot], ties: Ti
         lines,
         [_box(b, spots[b.name]) for b in boundaries],
         viewBox=f"0 0 {WIDTH} {HEIGHT}",
-        role="img",
+        role="group",
         aria_label="Map of the boundaries; the list below says the same",
         class_="map",
     )

@@ -56,7 +56,7 @@ def order_tab(analysis: Analysis) -> Safe:
         "order",
         "Extraction order",
         el("p", intro, class_="dim"),
-        table(("", "boundary", "verdict", "value", "risk", "parts", "better after"), rows)
+        table(("step", "boundary", "verdict", "value", "risk", "parts", "better after"), rows)
         if rows
         else el("p", "Nothing should be extracted yet."),
     )

@@ -37,6 +37,9 @@
     }
     search.value = query;
     filter(tab, query);
+    tab.querySelectorAll(".scroll").forEach((box) => {  // what scrolls must be in reach of the keyboard
+      if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
+    });
     if (target === tab) window.scrollTo(0, 0);
     else target.scrollIntoView();
     if (cell) choose(find(cell));
