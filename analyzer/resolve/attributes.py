@@ -182,6 +182,8 @@ def _of_instance(m: Machine, scope: Scope, value: Instance, name: str, line: int
     cls = value.cls
     m.fill(cls)
     assigned = value.attrs.get(name)
+    if assigned is None and m.tracing:
+        assigned = _bound_to_request(m, value, name)
     if isinstance(assigned, Made | Either):
         assigned = lazies.made(m, scope, assigned, line)
     default = cls.find(name) if m.tracing else None
@@ -209,6 +211,17 @@ def _of_instance(m: Machine, scope: Scope, value: Instance, name: str, line: int
     if isinstance(found[0], Made):
         return lazies.made(m, scope, found[0], line)
     return bind_member(m, scope, found[0], value, line)
+
+
+def _bound_to_request(m: Machine, value: Instance, name: str) -> Value | None:
+    """What was bound to a request is there on requests of the project's own classes as well."""
+    found = value.cls.find(name)
+    if found is not None and not found[1].module.is_library:
+        return None
+    request = m.stub_class("django.http.request", "HttpRequest")
+    if request is None or value.cls is request or request not in value.cls.order()[0]:
+        return None
+    return request.instance().attrs.get(name)
 
 
 def _says_nothing(value: Value) -> bool:

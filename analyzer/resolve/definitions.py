@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal as Choice
+
 from analyzer.extract import ir
 from analyzer.model.facts import Location
 from analyzer.resolve.machine import Machine, Registration
@@ -23,6 +25,10 @@ from analyzer.resolve.values import (
 PROPERTIES = frozenset(
     {"property", "cached_property", "classproperty", "cached_classproperty", "lazy_property"}
 )
+_KINDS: dict[str, Choice["static", "class"]] = {
+    "builtins.classmethod": "class",
+    "builtins.staticmethod": "static",
+}
 TASKS = frozenset({"actor", "db_periodic_task", "db_task", "job", "periodic_task", "shared_task", "task"})
 TAGS = frozenset({"filter", "inclusion_tag", "simple_block_tag", "simple_tag", "tag", "assignment_tag"})
 
@@ -57,12 +63,11 @@ def _decorate(m: Machine, scope: Scope, found: Function, result: Value, expressi
             option = option.args[0]
         name = _decorator_name(option)
         last = name.rpartition(".")[2]
-        if last in PROPERTIES:
-            found.kind = "property"
-        elif name == "builtins.staticmethod":
-            found.kind = "static"
-        elif name == "builtins.classmethod":
-            found.kind = "class"
+        kind = "property" if last in PROPERTIES else _KINDS.get(name)
+        if kind is not None:
+            found.kind = kind
+            if isinstance(result, Function):
+                result.kind = kind  # what another decorator put in its place
         elif name:
             if last == "wraps" and isinstance(option, Made) and option.args:
                 found.wraps = option.args[0]

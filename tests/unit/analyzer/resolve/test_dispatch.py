@@ -152,3 +152,31 @@ def test_relations_to_a_class_whose_body_is_running_are_known(tmp_path: Path) ->
     ).facts()
     targets = {relation.target for model in facts.models for relation in model.relations}
     assert {"shop.Order", "shop.Line"} <= targets
+
+
+def test_a_class_method_behind_another_decorator_gets_its_class(tmp_path: Path) -> None:
+    facts = read(
+        tmp_path,
+        """
+        from functools import wraps
+        from shop.models import Author
+
+        def guarded(function):
+            @wraps(function)
+            def wrapper(*args, **kwargs):
+                return function(*args, **kwargs)
+            return wrapper
+
+        class Work:
+            model = Author
+
+            @classmethod
+            @guarded
+            def run(cls, count):
+                cls.model.objects.create()
+
+        def work():
+            Work.run(3)
+        """,
+    ).facts()
+    assert touched(facts, "Work.run") == {("shop_author", "write")}

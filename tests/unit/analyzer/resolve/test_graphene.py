@@ -248,3 +248,55 @@ def test_a_global_id_names_the_type_that_is_expected(tmp_path: Path) -> None:
     ).facts()
     assert touched(facts, "Typed.get_node") == {("shop_book", "read")}
     assert ("shop_book", "write") in touched(facts, "work")
+
+
+def test_resolvers_see_what_was_bound_to_the_request(tmp_path: Path) -> None:
+    schema = """
+        import graphene
+        from shop.models import Author, Book, Secret
+        from shop.requests import OwnRequest
+
+        class Info(graphene.ResolveInfo):
+            context: OwnRequest
+
+        class Save(graphene.Mutation):
+            def mutate(root, info: Info, **data):
+                info.context.tenant.save()
+                info.context.shelf.count()
+
+        class Mutation(graphene.ObjectType):
+            save = Save.Field()
+
+        class Query(graphene.ObjectType):
+            pass
+
+        schema = graphene.Schema(query=Query, mutation=Mutation)
+    """
+    files = {
+        "site_/settings.py": """
+            INSTALLED_APPS = ["shop"]
+            ROOT_URLCONF = "site_.urls"
+            MIDDLEWARE = ["shop.middleware.bind"]
+        """,
+        "shop/requests.py": """
+            from django.http import HttpRequest
+            from shop.models import Review
+
+            class OwnRequest(HttpRequest):
+                @property
+                def shelf(self):
+                    return Review.objects.all()
+        """,
+        "shop/middleware.py": """
+            from shop.models import Publisher, Secret
+
+            def bind(get_response):
+                def middleware(request):
+                    request.tenant = Publisher.objects.get()
+                    request.shelf = Secret.objects.all()
+                    return get_response(request)
+                return middleware
+        """,
+    }
+    found = routes(project(tmp_path, schema, **files))
+    assert found["shop.schema.Save"] == ({"shop_review"}, {"shop_publisher"})
