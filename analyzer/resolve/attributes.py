@@ -186,9 +186,10 @@ def _of_instance(m: Machine, scope: Scope, value: Instance, name: str, line: int
         assigned = _bound_to_request(m, value, name)
     if isinstance(assigned, Made | Either):
         assigned = lazies.made(m, scope, assigned, line)
-    default = cls.find(name) if m.tracing else None
-    if default is not None and isinstance(default[0], Literal) and name in self_assigned.names(cls):
-        return self_assigned.either_way(name, default[0], assigned)
+    found = cls.find(name)
+    default = found[0] if found is not None and m.tracing else None
+    if isinstance(default, Literal) and name in self_assigned.names(cls):
+        return self_assigned.either_way(name, default, assigned)
     if assigned is not None and not isinstance(assigned, Unknown):
         if m.tracing and isinstance(assigned, Literal) and not isinstance(assigned.value, str):
             return Unknown(f"the attribute {name}")  # it may have been assigned anything since
@@ -197,7 +198,6 @@ def _of_instance(m: Machine, scope: Scope, value: Instance, name: str, line: int
         return cls
     if name == "urls" and routers.is_router(value):
         return value  # which stands for its URLs
-    found = cls.find(name)
     if found is None or _says_nothing(found[0]):
         promised = promises.of_attribute(m, cls, name)
         if promised is not None:

@@ -90,7 +90,7 @@ def _call(m: Machine, scope: Scope, node: ir.Call) -> Value:
 
 def _plain_call(m: Machine, scope: Scope, node: ir.Call) -> Value:
     function = m.evaluate(scope, node.func)
-    hands_on = m.tracing and all(lazies.takes(m, each) for each in options(function))
+    hands_on = m.tracing and lazies.takes(m, function)
     args = arguments(m, scope, node.args, hands_on)
     kwargs: dict[str, Value] = {}
     for name, expression in node.kwargs:

@@ -11,12 +11,12 @@ import pickle
 import sys
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from multiprocessing.connection import Connection, Pipe
 from typing import Any, TypeAlias, TypeVar
 
-from analyzer.model.facts import Finding, Location, RawSQL
-from analyzer.resolve.machine import Machine
+from analyzer.model.facts import Finding
+from analyzer.resolve.machine import Machine, Notes
 from analyzer.resolve.modules import ModuleState
 from analyzer.resolve.scope import Context, Effect, Span
 from analyzer.resolve.sites import note_outcome
@@ -83,13 +83,7 @@ class _Seen:
 
     roots: list[int]
     contexts: list[_Done]
-    reached: set[tuple[str, int, str]]
-    calls: list[tuple[str, str, str, int]]
-    sites: dict[tuple[str, int], str]
-    raw_sql: list[RawSQL]
-    databases: dict[tuple[str, int], str]
-    unread_sql: dict[Location, str]
-    problems: list[Finding]
+    notes: Notes
     unread_templates: list[Finding]
     read: set[str]
     """The files of the modules that somebody looked into."""
@@ -123,13 +117,7 @@ def _see(m: Machine, roots: list[Root], work: Callable[[Root], Context]) -> _See
     return _Seen(
         [numbers[context] for context in found],
         [_done(context, numbers) for context in numbers],
-        ledger.reached,
-        list(ledger.calls),
-        ledger.sites,
-        list(ledger.raw_sql),
-        ledger.databases,
-        ledger.unread_sql,
-        ledger.problems,
+        ledger.notes(),
         m.templates.problems,
         {state.file for state in m.index.states if state.read},
     )
@@ -186,14 +174,21 @@ def _take_over(m: Machine, seen: _Seen) -> list[Context]:
         m.ledger.contexts["the other half", number] = context
     for state in m.index.states:
         state.read = state.read or state.file in seen.read
-    m.ledger.reached |= seen.reached
-    m.ledger.calls.update(dict.fromkeys(seen.calls))
-    for site, outcome in seen.sites.items():
-        note_outcome(m, site, outcome)
-    m.ledger.raw_sql.update(dict.fromkeys(seen.raw_sql))
-    m.ledger.databases.update(seen.databases)
-    for where, why in seen.unread_sql.items():
-        m.ledger.unread_sql.setdefault(where, why)
-    for known, more in ((m.ledger.problems, seen.problems), (m.templates.problems, seen.unread_templates)):
-        known.extend(problem for problem in more if problem not in known)
+    _unite(m, seen.notes)
+    unread = m.templates.problems
+    unread.extend(problem for problem in seen.unread_templates if problem not in unread)
     return [contexts[number] for number in seen.roots]
+
+
+def _unite(m: Machine, notes: Notes) -> None:
+    """Add notes to those of this process, which was first."""
+    for site, outcome in notes.sites.items():
+        note_outcome(m, site, outcome)
+    for each in fields(Notes):
+        own, more = getattr(m.ledger, each.name), getattr(notes, each.name)
+        if isinstance(own, set):
+            own |= more
+        elif isinstance(own, list):
+            own.extend(item for item in more if item not in own)
+        else:
+            own.update({key: value for key, value in more.items() if key not in own})

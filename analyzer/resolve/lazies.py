@@ -31,6 +31,8 @@ def handed(m: Machine, scope: Scope, owner: Value, name: str, line: int) -> Valu
 
 def takes(m: Machine, function: Value) -> bool:
     """Whether what is called takes its arguments as they are: it is code that is followed, and no model."""
+    if isinstance(function, Either):
+        return all(takes(m, option) for option in function.options)
     return isinstance(function, Function | Bound) or (
         isinstance(function, Class) and not m.registry.is_model(function)
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TypeAlias
 
 from analyzer.config import Limits
@@ -61,16 +61,11 @@ class LateImport:
 
 
 @dataclass(slots=True)
-class Ledger:
-    """What was seen so far, beside the effects that each context keeps."""
+class Notes:
+    """What was seen so far, as plain facts: they can be sent from one process to another."""
 
-    contexts: dict[object, Context] = field(default_factory=dict)
-    per_function: dict[object, int] = field(default_factory=dict)
-    """How many contexts a function has on one kind of receiver."""
     reached: set[tuple[str, int, str]] = field(default_factory=set)
     """The functions that were traced at least once, by file, line and name."""
-    registrations: list[Registration] = field(default_factory=list)
-    receivers: list[Receiver] = field(default_factory=list)
     raw_sql: dict[RawSQL, None] = field(default_factory=dict)
     databases: dict[tuple[str, int], str] = field(default_factory=dict)
     """(file, line) -> the alias of the database that is named there, unless it is the default one."""
@@ -81,6 +76,21 @@ class Ledger:
     calls: dict[tuple[str, str, str, int], None] = field(default_factory=dict)
     """(caller, function called, file, line)"""
     problems: list[Finding] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Ledger(Notes):
+    """What was seen so far, beside the effects that each context keeps."""
+
+    contexts: dict[object, Context] = field(default_factory=dict)
+    per_function: dict[object, int] = field(default_factory=dict)
+    """How many contexts a function has on one kind of receiver."""
+    registrations: list[Registration] = field(default_factory=list)
+    receivers: list[Receiver] = field(default_factory=list)
+
+    def notes(self) -> Notes:
+        """The plain facts alone."""
+        return Notes(*(getattr(self, each.name) for each in fields(Notes)))
 
 
 DEFAULTS: dict[str, Value] = {"AUTH_USER_MODEL": Literal("auth.User")}

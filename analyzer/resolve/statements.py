@@ -197,7 +197,7 @@ def _if(m: Machine, scope: Scope, node: ir.If) -> bool:
     known = expressions.truth(test)
     if known is not None and (scope.function is not None or _asks_for_main(node.test)):
         return m.run(scope, node.body if known else node.orelse)
-    then, otherwise = (narrowing.when(m, scope, node.test, holds) for holds in (True, False))
+    then, otherwise = narrowing.when(m, scope, node.test, True), narrowing.when(m, scope, node.test, False)
     return branches(m, scope, [(node.body, then), (node.orelse, otherwise)])
 
 
