@@ -9,7 +9,9 @@ from analyzer.resolve.declarations import Link
 from analyzer.resolve.registry import Info, Registry
 from analyzer.resolve.values import Class
 
-LISTENING = frozenset({"cacheops", "django_elasticsearch_dsl", "easyaudit", "wagtail"})
+LISTENING = frozenset(
+    {"actstream", "cacheops", "django_elasticsearch_dsl", "easyaudit", "treenode", "wagtail"}
+)
 """Libraries with a receiver for the deletions of all models."""
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.extract import ir
+from analyzer.resolve.machine import Machine
 from analyzer.resolve.modules import TELLING, ModuleIndex, ModuleState
+from analyzer.resolve.scope import Context, Scope
+from analyzer.resolve.values import Class
 
 
 def settings_modules(index: ModuleIndex) -> list[ModuleState]:
@@ -32,6 +35,26 @@ def settings_modules(index: ModuleIndex) -> list[ModuleState]:
 def test_settings(index: ModuleIndex) -> list[ModuleState]:
     """The settings modules that the tests run under: a library that is no site of its own has only these."""
     return [state for state in index.states if state.is_test and "INSTALLED_APPS" in _marks(state)]
+
+
+def spread(m: Machine, state: ModuleState) -> None:
+    """Bind what a class of a settings module holds to the module's names, as libraries for such settings do.
+
+    The last class counts that has, or inherits, a telling name; its properties are run.
+    """
+    found = [
+        cls
+        for cls in state.definitions.values()
+        if isinstance(cls, Class) and any(cls.find(name) is not None for name in TELLING)
+    ]
+    if not found or TELLING & state.names.keys():
+        return
+    scope = Scope(state, state.names, Context(state, None))
+    holder = found[-1].instance()
+    for ancestor in holder.cls.order()[0]:
+        for name in ancestor.names:
+            if name.isupper() and not name.startswith("_") and name not in state.names:
+                state.names[name] = m.attribute(scope, holder, name, 0)
 
 
 def _marks(state: ModuleState) -> frozenset[str]:

@@ -12,7 +12,7 @@ from analyzer.resolve.apps import AppIndex, Installed, installed_by
 from analyzer.resolve.assemble import assemble
 from analyzer.resolve.interpreter import Interpreter
 from analyzer.resolve.modules import ModuleIndex
-from analyzer.resolve.settings import settings_modules, test_settings
+from analyzer.resolve.settings import settings_modules, spread, test_settings
 from analyzer.resolve.templates.finder import Templates
 from analyzer.resolve.trace import trace
 
@@ -42,6 +42,7 @@ def _installed(interpreter: Interpreter) -> Installed:
     found = [*test_settings(interpreter.index), *reversed(interpreter.settings)]
     for state in found:
         interpreter.load(state)
+        spread(interpreter, state)
     return installed_by(found)
 
 
