@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analyzer.resolve import content_types, databases, generic, history, inheritance, lookups, signals, sql
-from analyzer.resolve.declarations import Link
+from analyzer.resolve.declarations import Link, field_class
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member
 from analyzer.resolve.registry import MODEL
@@ -197,11 +197,18 @@ def record_attribute(m: Machine, scope: Scope, record: Record, name: str, line: 
     if m.registry.has_field(model, name) or name in {"pk", "_state", "__dict__"} or name.endswith("_id"):
         return External("column")
     if member is not None:
-        return External("column") if isinstance(member[0], Made | Instance) else member[0]
+        return External("column") if _is_column(member[0]) else member[0]
     assigned = model.instance().attrs.get(name)
     if assigned is not None:
         return assigned
     return _missing(model, name)
+
+
+def _is_column(value: Value) -> bool:
+    """Whether a model's attribute is a field, of whatever library; other objects are what they are."""
+    if isinstance(value, Instance):
+        return field_class(value)[0] != "" or bool(value.cls.order()[1])
+    return isinstance(value, Made)
 
 
 def _missing(model: Class, name: str) -> Value:

@@ -34,6 +34,7 @@ _DEFAULTS = {
     "filter_backends": "DEFAULT_FILTER_BACKENDS",
     "pagination_class": "DEFAULT_PAGINATION_CLASS",
     "permission_classes": "DEFAULT_PERMISSION_CLASSES",
+    "throttle_classes": "DEFAULT_THROTTLE_CLASSES",
 }
 
 

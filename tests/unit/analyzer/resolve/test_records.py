@@ -251,3 +251,41 @@ def test_a_mixin_behind_model_does_not_replace_its_methods(tmp_path: Path) -> No
     ).facts()
     assert ("shop_item", "write") in touched(facts, "Before.save")
     assert "shop.models.Behind.save" not in {call.target for call in facts.calls}
+
+
+def test_an_object_that_is_no_field_is_what_it_is(tmp_path: Path) -> None:
+    facts = FakeProject(
+        tmp_path,
+        {
+            "shop/models.py": """
+                from django.db import models
+
+                class Positions:
+                    def __init__(self, name):
+                        self.name = name
+
+                    def move(self, item):
+                        item._meta.model.objects.update(position=1)
+
+                class CleverField(models.CharField):
+                    def move(self, item):
+                        Other.objects.create()
+
+                class Other(models.Model):
+                    pass
+
+                class Item(models.Model):
+                    position = models.IntegerField()
+                    clever = CleverField(max_length=3)
+                    positions = Positions("position")
+
+                    def save(self, *args, **kwargs):
+                        self.positions.move(self)
+                        super().save(*args, **kwargs)
+
+                def make():
+                    Item.objects.create()
+            """,
+        },
+    ).facts()
+    assert touched(facts, "Positions.move") == {("shop_item", "write")}

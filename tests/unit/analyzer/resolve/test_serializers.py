@@ -241,3 +241,43 @@ def test_a_nested_serializer_shows_only_the_fields_that_it_was_made_for(tmp_path
     assert {author, stores} & touched(found, "as_flagged") == {author}
     assert {author, stores} & touched(found, "as_named") == {stores}
     assert {author, stores} & touched(found, "as_whole") == {author, stores}
+
+
+def test_what_surrounds_a_request_is_run(tmp_path: Path) -> None:
+    files = {
+        "shop/models.py": """
+            from django.db import models
+
+            class Exchange(models.Model):
+                pass
+
+            class Visit(models.Model):
+                pass
+        """,
+        "shop/api.py": """
+            from rest_framework.throttling import BaseThrottle
+            from rest_framework.views import APIView
+            from shop.models import Exchange, Visit
+
+            class Counting(BaseThrottle):
+                def allow_request(self, request, view):
+                    return Visit.objects.count() < 5
+
+            class Hook(APIView):
+                throttle_classes = [Counting]
+
+                def finalize_response(self, request, response, *args, **kwargs):
+                    Exchange.objects.create()
+                    return super().finalize_response(request, response, *args, **kwargs)
+
+                def post(self, request):
+                    return None
+        """,
+        "site_/urls.py": """
+            from django.urls import path
+            from shop.api import Hook
+            urlpatterns = [path("hook/", Hook.as_view())]
+        """,
+    }
+    route = FakeProject(tmp_path, files).facts().routes[0]
+    assert (route.tables_read, route.tables_written) == (("shop_visit",), ("shop_exchange",))
