@@ -8,7 +8,7 @@ from analyzer.extract import ir
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.modules import TELLING, ModuleIndex, ModuleState
 from analyzer.resolve.scope import Context, Scope
-from analyzer.resolve.values import Class
+from analyzer.resolve.values import Class, Items
 
 
 def settings_modules(index: ModuleIndex) -> list[ModuleState]:
@@ -40,7 +40,8 @@ def test_settings(index: ModuleIndex) -> list[ModuleState]:
 def spread(m: Machine, state: ModuleState) -> None:
     """Bind what a class of a settings module holds to the module's names, as libraries for such settings do.
 
-    The last class counts that has, or inherits, a telling name; its properties are run.
+    The last class counts that has, or inherits, a telling name; its properties are run. What the others install may be
+    installed as well.
     """
     found = [
         cls
@@ -55,6 +56,11 @@ def spread(m: Machine, state: ModuleState) -> None:
         for name in ancestor.names:
             if name.isupper() and not name.startswith("_") and name not in state.names:
                 state.names[name] = m.attribute(scope, holder, name, 0)
+    apps = [
+        m.attribute(scope, cls.instance(), "INSTALLED_APPS", 0) for cls in found if cls.find("INSTALLED_APPS")
+    ]
+    if len(apps) > 1:
+        state.names["INSTALLED_APPS"] = Items("list", apps)
 
 
 def _marks(state: ModuleState) -> frozenset[str]:

@@ -71,6 +71,12 @@ def test_what_no_class_installs_is_left_out(tmp_path: Path) -> None:
     assert [route.route for route in facts.routes] == ["change/"]
 
 
+def test_what_any_of_the_classes_installs_is_installed(tmp_path: Path) -> None:
+    more = MAIN.replace("Main.load(__name__)", 'class Less(Base):\n        INSTALLED_APPS = ["left"]')
+    facts = FakeProject(tmp_path, {**FILES, "site_/settings.py": more}).facts()
+    assert {"extra.More", "left.Left", "shop.Item"} <= {model.label for model in facts.models}
+
+
 def test_views_with_fewer_classes_save_as_well(tmp_path: Path) -> None:
     route = FakeProject(tmp_path, FILES).facts().routes[0]
     assert (route.tables_read, route.tables_written) == (("shop_item",), ("shop_item",))

@@ -75,7 +75,7 @@ def test_lists_that_are_put_together_are_read(tmp_path: Path, settings: str) -> 
     [
         "import os\nINSTALLED_APPS = ['shop', *os.environ['MORE'].split()]",
         "from elsewhere import MORE\nINSTALLED_APPS = ['shop'] + MORE",
-        "class Site:\n    INSTALLED_APPS = ['shop']",
+        "class Site:\n    INSTALLED_APPS = unknown()",
     ],
 )
 def test_all_may_be_installed_where_the_list_is_not_known_to_its_end(tmp_path: Path, settings: str) -> None:
