@@ -48,6 +48,13 @@ class Templates:
                 return template
         return None
 
+    def inline(self, code: str) -> Template:
+        """A template that stands in the code itself."""
+        found = self._parsed.get(f"<{code}>")
+        if found is None:
+            found = self._parsed[f"<{code}>"] = parse_template(code)
+        return found
+
     def _find(self, name: str) -> list[str]:
         if self.folder is None or not name:
             return []

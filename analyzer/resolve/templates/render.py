@@ -37,6 +37,7 @@ from analyzer.resolve.values import (
 _DEEPEST = 16
 _ALTERS_DATA = frozenset({"adelete", "asave", "create", "delete", "save", "update"})
 _MODULE = "django.template.loader"
+_TABLE = "django_tables2.tables.Table"
 _PASSING = frozenset({"add", "default", "default_if_none", "dictsort", "dictsortreversed", "safe", "slice"})
 _ITEM = frozenset({"first", "last", "random"})
 
@@ -77,11 +78,18 @@ def render(
     m: Machine, scope: Scope, names: Value | None, context: Value | None, request: Value | None, line: int
 ) -> None:
     """Render the first template of these names that the project holds."""
+    if m.tracing:
+        found = next((template for name in strings(names) if (template := m.templates.get(name))), None)
+        if found is not None:
+            written(m, scope, found, context, request, line)
+
+
+def written(
+    m: Machine, scope: Scope, found: Template, context: Value | None, request: Value | None, line: int
+) -> None:
+    """Render a template."""
     state = m.index.stubs.get(_MODULE)
     if not m.tracing or state is None or scope.depth >= m.limits.depth:
-        return
-    found = next((template for name in strings(names) if (template := m.templates.get(name))), None)
-    if found is None:
         return
     inner = Context(state, None)
     run = _Run(m, Scope(state, {}, inner, depth=scope.depth + 1), line)
@@ -424,6 +432,8 @@ class _Run:
         for option in options(value):
             if isinstance(option, Instance) and forms.is_form(option.cls):
                 forms.shown(self.m, self.scope, option.cls, self.line)
+            elif isinstance(option, Instance) and option.cls.is_a(_TABLE):
+                self.m.attribute(self.scope, option, "rows", self.line)
             else:
                 self.test(option)
 
