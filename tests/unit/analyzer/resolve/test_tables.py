@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from fakes.projects import FakeProject, touched
 
 from analyzer.model.facts import Facts
-from fakes.projects import FakeProject, touched
 
 MODELS = """
     from django.db import models
