@@ -101,12 +101,13 @@ class AppIndex:
 
     def lists(self, module: ModuleState) -> bool:
         """Whether INSTALLED_APPS names a package that holds the module."""
+        if module.is_library:
+            package = module.name.partition(".models")[0]
+            return package in self._installed or package in _ALWAYS
         name = module.name
-        while name:
-            if name in self._installed or name in _ALWAYS:
-                return True
+        while name and name not in self._installed:
             name = name.rpartition(".")[0]
-        return False
+        return bool(name)
 
     def of(self, module: ModuleState) -> App | None:
         """The application whose package holds the module: the nearest configured one, else that of its models."""
@@ -117,6 +118,8 @@ class AppIndex:
         while name:
             if name in self.by_name:
                 return self.by_name[name]
+            if name in self._installed and self._installed[name].label:
+                return self._installed[name]
             name = name.rpartition(".")[0]
         return self._plain(nearest)
 
@@ -173,6 +176,10 @@ class AppIndex:
             if node is not None:
                 names = {**_constants(node), **names}
                 waiting.extend(_last(base) for base in node.bases)
+                above = (state.static.get(_last(base)) for base in node.bases)
+                library = [each.module for each in above if isinstance(each, ir.Import)]
+                if library and library[0].endswith(".apps") and self.index.find(library[0], state) is None:
+                    return App(library[0].removesuffix(".apps"), "")
         package = self.index.find(names["name"], near) if "name" in names else None
         name = package.name if package is not None else state.package
         label = names.get("label", names.get("name", name).rpartition(".")[2])

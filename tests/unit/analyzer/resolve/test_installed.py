@@ -120,3 +120,34 @@ def test_an_app_that_is_not_installed_is_never_ready(tmp_path: Path) -> None:
     for listed, number in (("'shop'", 0), ("'shop', 'left'", 1)):
         facts = _facts(tmp_path / str(number), f"INSTALLED_APPS = [{listed}]", **{"left/apps.py": config})
         assert sum(entry.kind == "receiver" for entry in facts.entry_points) == number
+
+
+def test_an_app_inside_of_another_has_its_own_label(tmp_path: Path) -> None:
+    config = "from django.apps import AppConfig\nclass ShopConfig(AppConfig):\n    name = 'shop'\n    label = 'store'"
+    inner = "from django.db import models\nclass Leaf(models.Model):\n    pass"
+    more = {"shop/apps.py": config, "shop/inner/models.py": inner}
+    facts = _facts(tmp_path, "INSTALLED_APPS = ['shop.apps.ShopConfig', 'shop.inner']", **more)
+    assert {"store.Thing", "inner.Leaf"} <= _labels(facts)
+
+
+@pytest.mark.parametrize(
+    ("listed", "has_log"),
+    [
+        ("'shop', 'django.contrib.admin'", True),
+        ("'shop', 'shop.apps.Pages'", True),
+        ("'shop', 'django.contrib.sites'", False),
+    ],
+)
+def test_a_configuration_of_ones_own_installs_the_library(tmp_path: Path, listed: str, has_log: bool) -> None:
+    config = """
+        from django.contrib.admin.apps import AdminConfig
+        class Pages(AdminConfig):
+            default_site = "shop.site.Site"
+    """
+    work = """
+        from django.contrib.admin.models import LogEntry
+        def work():
+            LogEntry.objects.create()
+    """
+    facts = _facts(tmp_path, f"INSTALLED_APPS = [{listed}]", **{"shop/apps.py": config, "shop/log.py": work})
+    assert (("django_admin_log", "write") in touched(facts, "work")) == has_log
