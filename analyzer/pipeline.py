@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -21,7 +22,9 @@ from analyzer.model.plan import Analysis, EdgeKind
 from analyzer.resolve import facts_of
 from analyzer.resolve.kept import facts_at
 from analyzer.rules import find
-from analyzer.runtime import Evidence, lay_over
+
+if TYPE_CHECKING:
+    from analyzer.runtime import Evidence
 
 Progress = Callable[[str, int, int], None]
 _ENCODER = msgspec.msgpack.Encoder()
@@ -79,6 +82,8 @@ def run(
     project = discover(path)
     found = _run(project, options, progress, cache)
     if evidence:
+        from analyzer.runtime import lay_over  # costs more to import than most answers cost that are known
+
         seen = lay_over(found.analysis().facts, evidence)
         return Outcome(project, conclude(seen, options))
     return found

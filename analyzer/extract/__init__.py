@@ -7,12 +7,7 @@ from __future__ import annotations
 
 import ast
 import gc
-import multiprocessing
-import multiprocessing.context
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,30 +133,19 @@ def _batches(folder: Path, files: list[str], limits: Limits) -> Iterator[dict[st
         (folder, files[start : start + _BATCH], limits.max_file_bytes)
         for start in range(0, len(files), _BATCH)
     ]
-    done = 0
-    if limits.processes > 1 and len(jobs) > 3 and not multiprocessing.current_process().daemon:
-        try:
-            with ProcessPoolExecutor(limits.processes, _start_method(), gc.disable) as pool:
-                for lowered in pool.map(_lower, jobs):
-                    yield lowered
-                    done += 1
-            return
-        except (BrokenProcessPool, OSError, RuntimeError):
-            pass  # no processes to be had here: go on in this one
-    with paused():
-        for job in jobs[done:]:
-            yield _lower(job)
+    if limits.processes > 1 and len(jobs) > 3:
+        from analyzer.extract.processes import mapped  # most runs read few files, and need no processes
 
-
-def _start_method() -> multiprocessing.context.BaseContext:
-    """Forking costs a hundredth of a fresh interpreter, but is safe only while there is one thread."""
-    single = threading.active_count() == 1 and "fork" in multiprocessing.get_all_start_methods()
-    return multiprocessing.get_context("fork" if single else "spawn")
+        yield from mapped(_lower, jobs, limits.processes)
+        return
+    for job in jobs:
+        yield _lower(job)
 
 
 def _lower(job: tuple[Path, list[str], int]) -> dict[str, Lowered]:
     folder, files, max_bytes = job
-    return {file: _lower_file(folder, file, max_bytes) for file in files}
+    with paused():
+        return {file: _lower_file(folder, file, max_bytes) for file in files}
 
 
 def _lower_file(folder: Path, file: str, max_bytes: int) -> Lowered:

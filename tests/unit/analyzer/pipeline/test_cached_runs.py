@@ -82,6 +82,23 @@ def test_two_processes_find_what_one_finds(tmp_path: Path) -> None:
     assert analyze(project, Options(limits=Limits(processes=2))) == analyze(project, options=ONE)
 
 
+def test_only_what_is_needed_is_imported(tmp_path: Path) -> None:
+    project, cache = _project(tmp_path / "p"), tmp_path / "cache"
+    run(project, cache=cache)
+    with (project / "people" / "views.py").open("a") as file:
+        file.write("# the end\n")
+    code = f"""
+import sys
+from pathlib import Path
+from analyzer.pipeline import run
+run(Path({str(project)!r}), cache=Path({str(cache)!r})).document()
+heavy = {{"analyzer.runtime", "analyzer.resolve.stages", "multiprocessing", "rich", "sqlglot"}}
+print(sorted(heavy & set(sys.modules)))
+"""
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.strip() == "[]"
+
+
 CALL = """
 import multiprocessing, sys
 from pathlib import Path
