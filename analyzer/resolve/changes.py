@@ -60,9 +60,21 @@ def carry_over(
             return None
     if any(not _can_move(facts, file, lines) for file, lines in moved.items()):
         return None
-    found = _move(
-        facts, {file: lines for file, lines in moved.items() if any(k != v for k, v in lines.items())}
-    )
+    try:
+        return _carried(facts, changes, moved, rewritten, index)
+    except KeyError:
+        return None  # a fact about a line on which nothing is lowered: where that went is not known
+
+
+def _carried(
+    facts: Facts,
+    changes: Mapping[str, Change],
+    moved: Mapping[str, Lines],
+    rewritten: set[str],
+    index: Callable[[], ModuleIndex],
+) -> Facts:
+    shifted = {file: lines for file, lines in moved.items() if any(k != v for k, v in lines.items())}
+    found = _move(facts, shifted)
     length = {file: change.after.lines for file, change in changes.items() if change.after is not None}
     return replace(
         found,
@@ -71,7 +83,7 @@ def carry_over(
             for module in found.modules
         ),
         imports=_imports(found.imports, rewritten, index),
-        problems=_problems(found.problems, moved, changes.values()),
+        problems=_problems(found.problems, shifted, changes.values()),
     )
 
 
@@ -125,7 +137,7 @@ def _moved(item: T, moved: Mapping[str, Lines]) -> T:
     """The same fact with its places where they are now."""
     if isinstance(item, Location):
         lines = moved.get(item.file)
-        return item if lines is None else replace(item, line=lines.get(item.line, item.line))
+        return item if lines is None else replace(item, line=lines[item.line] if item.line else 0)
     if isinstance(item, tuple):
         return tuple(_moved(part, moved) for part in item)  # type: ignore[return-value]
     if not is_dataclass(item):

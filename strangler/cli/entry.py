@@ -68,8 +68,11 @@ def main(argv: list[str] | None = None) -> NoReturn:
 
 def _leave(code: int) -> NoReturn:
     """End at once: taking millions of objects down one by one takes seconds, and the system does it anyway."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        _nobody_reads()
     os._exit(code)
 
 

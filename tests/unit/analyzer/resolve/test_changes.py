@@ -12,11 +12,12 @@ from analyzer.cache import place_of
 from analyzer.config import Limits
 from analyzer.discover import discover
 from analyzer.extract import extract, ir
-from analyzer.model.facts import Facts
+from analyzer.model.facts import Facts, Location, Unresolved
 from analyzer.parse import parse_text
 from analyzer.resolve import read
-from analyzer.resolve.changes import moved_lines
+from analyzer.resolve.changes import Change, carry_over, moved_lines
 from analyzer.resolve.kept import facts_at
+from analyzer.resolve.modules import ModuleIndex
 
 ONE = Limits(processes=1)
 FILES = {
@@ -65,6 +66,16 @@ def test_lines_move_with_what_is_on_them() -> None:
     before = "import a\nf()\ndef g():\n    '''Say.'''\n    return a.b\n"
     after = "# new\nimport a\n\nf()\ndef g():\n    '''Say\n    more.'''\n    # why\n    return a.b\n"
     assert moved_lines(unit(before), unit(after)) == {1: 2, 2: 4, 3: 5, 5: 9}
+
+
+def test_a_fact_on_a_line_without_code_is_not_moved() -> None:
+    before, after = unit("import a\n\nf()\n"), unit("import a\n\n\nf()\n")
+    change = Change(False, before, after, (), ())
+    index = ModuleIndex([], [])
+    for line, expected in ((3, 4), (2, None)):
+        facts = Facts("p", unresolved=(Unresolved(Location("a.py", line), "f()", "why"),))
+        found = carry_over(facts, {"a.py": change}, frozenset(), lambda: index)
+        assert (found.unresolved[0].location.line if found else None) == expected
 
 
 class Resolver:
