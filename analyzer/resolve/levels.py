@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from analyzer.model.facts import Route
-from analyzer.resolve.values import Map, Value
+from analyzer.resolve.values import Function, Map, Value
 
 _CONVERTERS = {
     "int": "[0-9]+",
@@ -55,6 +55,8 @@ class Found:
     view: Value
     given: Map | None = None
     """The arguments that the pattern itself hands to its view."""
+    around: Function | None = None
+    """What the outermost decorator of the project put around the view."""
 
 
 def _path_regex(route: str) -> str:

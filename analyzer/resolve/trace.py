@@ -204,20 +204,24 @@ _MIDDLEWARE_HOOKS = ["__call__", "process_request", "process_view", "process_res
 def _trace_routes(
     m: Machine, found: list[Found], progress: Callable[[int], None] | None
 ) -> list[tuple[Found, Context]]:
-    views: dict[Hashable, tuple[Value, dict[str, Value]]] = {}
+    views: dict[Hashable, tuple[Value, dict[str, Value], Function | None]] = {}
     served = []
     for item in found:
         same, view, given = _served(item)
-        views.setdefault(same, (view, given))
+        views.setdefault(same, (view, given, item.around))
         served.append(same)
     done = 0
 
-    def run(root: tuple[Value, dict[str, Value]]) -> Context:
+    def run(root: tuple[Value, dict[str, Value], Function | None]) -> Context:
         nonlocal done
         if progress and done % 16 == 0:
             progress(done * len(found) // len(views))
         done += 1
-        return _run(m, *root)
+        view, given, around = root
+        context = _run(m, view, given)
+        if around is not None:
+            context.call(traced(m, around, None, None, None), around.node.line)
+        return context
 
     contexts = dict(zip(views, halves.run(m, list(views.values()), run), strict=True))
     return [(item, contexts[same]) for item, same in zip(found, served, strict=True)]
@@ -229,7 +233,7 @@ def _served(item: Found) -> tuple[Hashable, Value, dict[str, Value]]:
     given = {str(name): value for name, value in item.given.items.items()} if item.given else {}
     told = tuple((name, key(value)) for name, value in given.items() if leads_to_tables(value))
     which = (View, id(view.cls)) if isinstance(view, View) else (None, id(view))
-    return (which, told), view, given if told else {}
+    return (which, told, id(item.around) if item.around else 0), view, given if told else {}
 
 
 def _run(m: Machine, view: Value, given: dict[str, Value] | None = None) -> Context:

@@ -237,16 +237,18 @@ class _Walker:
             replace(found.route, methods=http_methods.ordered(known)),
             found.view,
             given if isinstance(given, Map) and given.items else None,
+            found.around,
         )
 
     def named(self, where: Location, view: Value, level: Prefix, name: str | None) -> Found:
-        target = unwrapped(self.m, view)
+        passed: list[Function] = []
+        target = unwrapped(self.m, view, passed)
         dotted, library = view_name(self.m, target)
         route = Route(
             level.route, dotted, where, name, "^" + level.regex if level.is_regex else None, level.i18n,
             namespace=level.namespace, library=library, unprefixed=level.unprefixed,
         )  # fmt: skip
-        return Found(route, target)
+        return Found(route, target, around=passed[0] if passed else None)
 
 
 def _holds_patterns(value: Value) -> bool:
@@ -299,8 +301,9 @@ def _texts(value: Value | None) -> Iterator[str]:
 _CALLABLE = (Made, View, Function, Bound, Class, Method)
 
 
-def unwrapped(m: Machine, view: Value) -> Value:
-    """The view behind decorators: ``login_required(View.as_view())`` -> the view."""
+def unwrapped(m: Machine, view: Value, passed: list[Function] | None = None) -> Value:
+    """The view behind decorators: ``login_required(View.as_view())`` -> the view. ``passed`` gets the functions that
+    decorators of the project put around it."""
     for _ in range(12):
         match view:
             case Made() if view.args:
@@ -310,6 +313,8 @@ def unwrapped(m: Machine, view: Value) -> Value:
                     return view
                 view = views[-1] if views else instances[0]
             case Function() if view.wraps is not None:
+                if passed is not None:
+                    passed.append(view)
                 view = view.wraps
             case Literal() if isinstance(view.value, str):
                 return m.by_dotted_name(view.value) or External(view.value)

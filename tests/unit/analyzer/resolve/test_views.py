@@ -431,3 +431,50 @@ def test_other_decorators_look_at_nothing(tmp_path: Path) -> None:
             pass
     """
     assert _view(tmp_path, views) == (set(), set())
+
+
+def test_a_decorator_of_the_project_is_part_of_serving_the_view(tmp_path: Path) -> None:
+    files = {
+        "shop/models.py": """
+            from django.db import models
+
+            class Attempt(models.Model):
+                pass
+
+            class Item(models.Model):
+                pass
+        """,
+        "shop/views.py": """
+            from functools import wraps
+            from django.contrib.auth.decorators import login_required
+            from django.http import HttpResponse
+            from shop.models import Attempt, Item
+
+            def counted(view):
+                @wraps(view)
+                def wrapper(request, *args, **kwargs):
+                    Attempt.objects.create()
+                    return view(request, *args, **kwargs)
+                return wrapper
+
+            @login_required
+            @counted
+            def counting(request):
+                Item.objects.first()
+
+            def plain(request):
+                Item.objects.first()
+        """,
+        "site_/urls.py": """
+            from django.urls import path
+            from shop import views
+            urlpatterns = [path("a/", views.counting), path("b/", views.counted(views.plain)), path("c/", views.plain)]
+        """,
+    }
+    facts = FakeProject(tmp_path, files).facts()
+    assert [(route.view, route.tables_written) for route in facts.routes] == [
+        ("shop.views.counting", ("shop_attempt",)),
+        ("shop.views.plain", ("shop_attempt",)),
+        ("shop.views.plain", ()),
+    ]
+    assert {table for route in facts.routes for table in route.tables_read} == {"auth_user", "shop_item"}
