@@ -41,6 +41,22 @@ def is_router(value: Instance) -> bool:
     ) or any("Router" in name for name in unknown)
 
 
+def is_viewset(cls: Class) -> bool:
+    """Whether a class is a viewset: of REST framework, or of a copy of it in the project."""
+    known, unknown = cls.order()
+    return any(ancestor.name == "ViewSetMixin" for ancestor in known) or any(
+        name.endswith(".ViewSetMixin") for name in unknown
+    )
+
+
+def extra_actions(m: Machine, viewset: Class) -> Iterator[str]:
+    """The names of a viewset's methods that decorators make actions."""
+    for cls in viewset.order()[0]:
+        for name, value in cls.names.items():
+            if isinstance(value, Function) and next(_marks(m, value), None) is not None:
+                yield name
+
+
 def patterns(m: Machine, scope: Scope, router: Instance) -> Iterator[Pattern]:
     """Route, kind of pattern, view, name, methods and place of each URL of a router, as the router orders them."""
     where = Location(router.cls.module.file, router.line)

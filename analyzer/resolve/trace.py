@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 
 from analyzer.model.facts import EntryKind, Location
-from analyzer.resolve import authentication, graphql, halves, migrations, signals, tasks, urls
+from analyzer.resolve import authentication, graphql, halves, migrations, routers, signals, tasks, urls
 from analyzer.resolve.admin_urls import registered
 from analyzer.resolve.history import history_models
 from analyzer.resolve.invoke import traced
@@ -279,8 +279,10 @@ def _run_class(m: Machine, cls: Class, given: dict[str, Value] | None = None) ->
     names = ["dispatch"] if cls.find("dispatch") is not None else []
     if cls.order()[1] or not names:
         names += _HANDLERS
-    if cls.is_a("rest_framework.viewsets.ViewSetMixin"):
-        names += _viewset_handlers(cls)
+    elif not _dispatches_as_django(cls):
+        names += _METHODS
+    if routers.is_viewset(cls):
+        names += [*_ACTIONS, *routers.extra_actions(m, cls)]
     for name in names:
         handler = m.attribute(scope, instance, name, cls.node.line)
         for option in options(handler):
@@ -295,32 +297,20 @@ def _run_class(m: Machine, cls: Class, given: dict[str, Value] | None = None) ->
     return scope.context
 
 
+def _dispatches_as_django(cls: Class) -> bool:
+    """Whether Django's or REST framework's view is behind the class: its stub runs the handlers."""
+    return any(known.module.is_library and "dispatch" in known.names for known in cls.order()[0])
+
+
+_METHODS = ["get", "post", "put", "patch", "delete"]
 _HANDLERS = [
-    "get",
-    "post",
-    "put",
-    "patch",
-    "delete",
+    *_METHODS,
     "handle",
     "get_queryset",
     "run",
     "perform",
 ]
 _ACTIONS = ["list", "create", "retrieve", "update", "partial_update", "destroy"]
-
-
-def _viewset_handlers(cls: Class) -> list[str]:
-    extra = [
-        name
-        for owner in cls.order()[0]
-        for name, value in owner.names.items()
-        if isinstance(value, Function)
-        and any(
-            getattr(decorator, "short", "") in {"action", "detail_route", "list_route"}
-            for decorator in value.decorators
-        )
-    ]
-    return [*_ACTIONS, *extra]
 
 
 def _entries(m: Machine, states: list[ModuleState]) -> Iterator[Entry]:

@@ -186,3 +186,51 @@ def test_a_prefix_of_which_one_part_may_be_unknown_is_what_it_is_else(tmp_path: 
         urlpatterns = [path(f"{prefix}a/", Plain.as_view())]
     """
     assert _routes(tmp_path, urls) == [("a/", "shop.views.Plain")]
+
+
+def test_actions_of_a_copied_viewset_are_run(tmp_path: Path) -> None:
+    views = """
+        from shop.models import Item
+        from shop.routing import list_route
+
+        class APIView:
+            @classmethod
+            def as_view(cls, **kwargs):
+                return lambda request: cls().dispatch(request)
+
+            def dispatch(self, request):
+                return getattr(self, request.method.lower())(request)
+
+        class ViewSetMixin:
+            pass
+
+        class Items(ViewSetMixin, APIView):
+            def list(self, request):
+                return list(Item.objects.all())
+
+            @list_route(methods=["POST"])
+            def fill(self, request):
+                Item.objects.create()
+    """
+    models = "from django.db import models\nclass Item(models.Model):\n    pass"
+    urls = """
+        from django.urls import include, path
+        from shop.routing import SimpleRouter
+        from shop.viewsets import Items
+
+        router = SimpleRouter()
+        router.register("items", Items)
+        urlpatterns = [path("", include(router.urls))]
+    """
+    files = {
+        "site_/urls.py": urls,
+        "shop/viewsets.py": views,
+        "shop/models.py": models,
+        "shop/routing.py": COPY,
+    }
+    route = FakeProject(tmp_path, files).facts().routes[0]
+    assert (route.route, route.tables_read, route.tables_written) == (
+        "^items/$",
+        ("shop_item",),
+        ("shop_item",),
+    )
