@@ -44,7 +44,7 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
     routed = databases.routing(m, trace.models)
     accesses = _accesses(contexts, borrowed, m.ledger.databases, routed)
     joins = _joins(contexts, borrowed)
-    models = _models(m, trace, {access.table for access in accesses})
+    models = _models(m, trace, {access.table for access in accesses if access.kind != "migration"})
     sites, resolved, unresolved = _sites(m)
     codes, language_code = languages.of_project(m)
     return Facts(

@@ -24,6 +24,7 @@ from analyzer.resolve import (
     sql,
     tables,
     tasks,
+    urls,
     validated,
     validation,
 )
@@ -423,6 +424,7 @@ KNOWN: dict[str, External_] = {
     "django.contrib.admin.options._changelist": admin.changelist,
     "django.contrib.admin.options._display": admin.display,
     "django.contrib.admin.options._show_form": admin.show_form,
+    "django.conf.urls.static.static": urls.static_files,
     "django.contrib.auth._backends": authentication.backends,
     "django.contrib.auth._user_logged_in": authentication.logged_in,
     "django.contrib.auth._user_logged_out": authentication.logged_out,

@@ -23,6 +23,10 @@ from analyzer.resolve.values import (
     options,
 )
 
+_BASES = frozenset(
+    {"django.db.models.base.Model", "django.db.models.manager.Manager", "django.db.models.query.QuerySet"}
+)
+
 
 def annotated(m: Machine, scope: Scope, node: ir.Expr | None) -> Value:
     """The value that an annotation promises, as far as it leads to models."""
@@ -54,6 +58,8 @@ def _generic(m: Machine, scope: Scope, node: ir.Sub) -> Value:
         isinstance(outer, Class) and m.registry.is_queryset(outer)
     ):
         model = next((option.model for option in options(inner[0]) if isinstance(option, Record)), None)
+        if model is None and not (isinstance(outer, Class) and not outer.module.is_library):
+            return Unknown(f"a {name} of no known model")
         return Query(model, outer if isinstance(outer, Class) else None, manager="Manager" in name)
     if name in {
         "list",
@@ -102,7 +108,9 @@ def instance_of(m: Machine, scope: Scope, value: Value) -> Value:
 
 
 def new(m: Machine, cls: Class) -> Value:
-    """An instance of a known class, of whatever kind it is."""
+    """An instance of a known class, of whatever kind it is; of Django's own bases nothing is known that leads on."""
+    if cls.qualname in _BASES:
+        return Unknown(f"a {cls.name} of no known model")
     if m.registry.is_model(cls):
         return Record(cls)
     if m.registry.is_manager(cls):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -363,3 +364,12 @@ def view_name(m: Machine, view: Value) -> tuple[str, bool]:
             return "", False
         case _:
             return "", False
+
+
+def static_files(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
+    """``static(prefix, view=...)``: a pattern for a view of the project; Django's own view serves files, no data."""
+    prefix, view = text(args[0]) if args else None, kwargs.get("view")
+    if prefix is None or not isinstance(view, Function | View):
+        return Items("list", [])
+    pattern = Literal(f"^{re.escape(prefix.lstrip('/'))}(?P<path>.*)$")
+    return Items("list", [Made("django.urls.re_path", [pattern, view], {}, scope.module, line)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from fakes.projects import FakeProject
 
@@ -94,3 +96,24 @@ def test_the_function_of_a_migration_is_where_work_begins(facts: Facts) -> None:
 
 def test_call_sites_of_migrations_are_not_counted(facts: Facts) -> None:
     assert facts.unresolved == ()
+
+
+def test_a_library_model_that_only_a_migration_touches_is_not_listed(tmp_path: Path) -> None:
+    files = {
+        "site_/settings.py": """
+            INSTALLED_APPS = ["shop"]
+        """,
+        "shop/models.py": MODELS,
+        "shop/migrations/0001_initial.py": """
+            from django.db import migrations
+
+            def forward(apps, schema_editor):
+                apps.get_model("auth", "Group").objects.all().delete()
+
+            class Migration(migrations.Migration):
+                operations = [migrations.RunPython(forward)]
+        """,
+    }
+    facts = FakeProject(tmp_path, files).facts()
+    assert {access.table for access in facts.accesses} >= {"auth_group"}
+    assert "auth.Group" not in {model.label for model in facts.models}

@@ -35,6 +35,26 @@ def test_a_string_of_a_literal_type_names_no_class(tmp_path: Path) -> None:
     assert touched(facts, "work") == set()
 
 
+def test_a_queryset_of_no_known_model_decides_nothing(tmp_path: Path) -> None:
+    facts = read(
+        tmp_path,
+        """
+        from django.db.models import Model, QuerySet
+        from shop.models import Book
+
+        def node(book_id, qs: QuerySet | None = None) -> Model:
+            if qs is not None:
+                return qs.get(pk=book_id)
+            return Book.objects.get(pk=book_id)
+
+        def work(given):
+            node(1, qs=given.get("qs")).author
+        """,
+    ).facts()
+    assert touched(facts, "node") == {("shop_book", "read")}
+    assert touched(facts, "work") == {("shop_author", "read")}
+
+
 def test_annotated_attributes_of_an_instance_are_known(tmp_path: Path) -> None:
     facts = read(
         tmp_path,

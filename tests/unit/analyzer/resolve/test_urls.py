@@ -12,6 +12,7 @@ from analyzer.model.facts import Facts, Route
 URLS = """
     from django.conf import settings
     from django.conf.urls.i18n import i18n_patterns
+    from django.conf.urls.static import static
     from django.contrib import admin
     from django.contrib.auth.decorators import login_required
     from django.urls import include, path, re_path
@@ -37,6 +38,7 @@ URLS = """
     ]
     if settings.DEBUG:
         urlpatterns += [path("debug/", views.index)]
+        urlpatterns += static("/media/", view=views.index) + static(settings.STATIC_URL) + static("/files/")
     urlpatterns += i18n_patterns(path("about/", views.index))
 """
 SHOP_URLS = """
@@ -172,6 +174,7 @@ def test_nothing_is_invented(facts: Facts) -> None:
         ("registered/edit/", "shop.views.Edit"),
         ("admin/shop/item/add/", "shop.admin.ItemAdmin.add_view"),
         ("debug/", "shop.views.index"),
+        ("^media/(?P<path>.*)$", "shop.views.index"),
         ("about/", "shop.views.index"),
     ],
 )
@@ -183,7 +186,7 @@ def test_the_order_is_the_resolvers(facts: Facts) -> None:
     own = [found.route for found in facts.routes if not (found.route or "").startswith(("api/", "admin/"))]
     assert own == [
         "", "called/", "old/", "^year/(?P<year>[0-9]{4})/$", "shop/<slug:name>/", "again/<slug:name>/",
-        "list/<int:pk>/", "registered/edit/", "debug/", "about/",
+        "list/<int:pk>/", "registered/edit/", "debug/", "^media/(?P<path>.*)$", "about/",
     ]  # fmt: skip
 
 
