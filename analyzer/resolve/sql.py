@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from analyzer.model.facts import Location, RawSQL
+from analyzer.resolve.constants import is_sql
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import PERHAPS, Scope
 from analyzer.resolve.tables_of_sql import DIALECTS, tables
@@ -15,7 +16,6 @@ from analyzer.resolve.values import (
     Made,
     Map,
     Value,
-    is_sql,
     options,
     strings,
     text,

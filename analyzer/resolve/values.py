@@ -6,13 +6,14 @@ dicts and registries step by step. Everything else is a plain fact about a name.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from typing import Literal as Choice
 
 from analyzer.extract import ir
+from analyzer.resolve.constants import is_label, is_sql
+from analyzer.resolve.linearize import c3
 
 if TYPE_CHECKING:
     from analyzer.resolve.declarations import Link
@@ -247,9 +248,8 @@ class Items(Value):
 
     def any(self) -> Value:
         """One value that stands for each item."""
-        return merge(
-            [*self.items, *([self.rest] if self.rest is not None else [])], "an item of an empty list"
-        )
+        every = self.items if self.rest is None else [*self.items, self.rest]
+        return merge(every, "an item of an empty list")
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -264,10 +264,8 @@ class Map(Value):
 
     def any(self) -> Value:
         """One value that stands for each of its values."""
-        return merge(
-            [*self.items.values(), *([self.rest] if self.rest is not None else [])],
-            "a value of an empty dict",
-        )
+        rest = () if self.rest is None else (self.rest,)
+        return merge([*self.items.values(), *rest], "a value of an empty dict")
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -433,8 +431,7 @@ def _literal_key(value: Literal) -> Hashable:
     """Flags, labels of models and SQL tell; other constants do not."""
     plain = value.value
     if isinstance(plain, str):
-        label = "." in plain and plain.isascii() and plain.replace(".", "").isidentifier()
-        return (Literal, plain) if label or is_sql(plain) else None
+        return (Literal, plain) if is_label(plain) or is_sql(plain) else None
     return (Literal, plain) if plain is None or isinstance(plain, bool) else None
 
 
@@ -455,17 +452,6 @@ _KEYS: dict[type, Callable[[Any], Hashable]] = {
     Items: _items_key,
     Either: lambda value: frozenset([key(option) for option in value.options]),
 }
-
-
-_VERBS = re.compile(
-    r"^[\s(]*(select|insert|update|delete|with|replace|merge|truncate|create|alter|drop|lock|copy|explain|refresh|call)\b",
-    re.IGNORECASE,
-)
-
-
-def is_sql(plain: str) -> bool:
-    """Whether a string begins like an SQL statement."""
-    return _VERBS.match(plain) is not None
 
 
 def strings(value: Value | None) -> Iterator[str]:
@@ -499,9 +485,8 @@ def _linearize(cls: Class) -> tuple[list[Class], list[str]]:
                 externals.append(option.callee)
     if len(parents) == 1 and (parents[0].filled != "running" or parents[0].resolution is not None):
         known, unknown = parents[0].order()
-        return [cls, *(each for each in known if each is not cls)], list(
-            dict.fromkeys([*externals, *unknown])
-        )
+        known = [cls, *(each for each in known if each is not cls)]
+        return known, list(dict.fromkeys([*externals, *unknown]))
     lines: list[list[Class]] = []
     for parent in parents:
         if parent.filled == "running" and parent.resolution is None:
@@ -511,19 +496,4 @@ def _linearize(cls: Class) -> tuple[list[Class], list[str]]:
         lines.append(list(known))
         externals.extend(unknown)
     lines.append(list(parents))
-    return [cls, *_c3(lines)], list(dict.fromkeys(externals))
-
-
-def _c3(lines: list[list[Class]]) -> list[Class]:
-    order: list[Class] = []
-    lines = [line for line in lines if line]
-    while lines:
-        for line in lines:
-            head = line[0]
-            if not any(head in other[1:] for other in lines):
-                break
-        else:
-            head = lines[0][0]
-        order.append(head)
-        lines = [rest for rest in ([item for item in line if item is not head] for line in lines) if rest]
-    return order
+    return [cls, *c3(lines)], list(dict.fromkeys(externals))
