@@ -15,10 +15,18 @@ _DEFAULT = "django.contrib.auth.backends.ModelBackend"
 _GUARDS = frozenset({"login_required", "permission_required", "staff_member_required", "user_passes_test"})
 
 
+_CONDITIONS = frozenset({"condition", "etag", "last_modified"})
+
+
 def guard(m: Machine, scope: Scope, view: Function | Class) -> None:
     """What decorators such as ``login_required`` do before the view: look at the user, ask for a permission."""
-    names = {name for decorator in _decorators(view) for name in _names(decorator)} & _GUARDS
+    decorators = list(_decorators(view))
+    names = {name for decorator in decorators for name in _names(decorator)} & _GUARDS
     request = m.stub_class("django.http.request", "HttpRequest")
+    asked = [function for decorator in decorators for function in _asked(decorator)]
+    if request is not None:
+        for function in asked:
+            m.call(scope, function, [request.instance()], {}, view.node.line)
     if not names or request is None:
         return
     line = view.node.line
@@ -33,13 +41,27 @@ def guard(m: Machine, scope: Scope, view: Function | Class) -> None:
         )
 
 
+def _asked(decorator: Value) -> Iterator[Function]:
+    """The functions that ``condition(...)`` and its like ask about the request first."""
+    if not isinstance(decorator, Made):
+        return
+    if decorator.short in _CONDITIONS:
+        yield from (
+            given for given in [*decorator.args, *decorator.kwargs.values()] if isinstance(given, Function)
+        )
+    elif decorator.short == "method_decorator":
+        for argument in decorator.args:
+            yield from _asked(argument)
+
+
 def _decorators(view: Function | Class) -> Iterator[Value]:
-    """The decorators of a view, of what it wraps, and of a class's ``dispatch``."""
+    """The decorators of a view, of what it wraps, and of a class's methods."""
     if isinstance(view, Class):
         yield from view.decorators
-        found = view.find("dispatch")
-        if found is not None and isinstance(found[0], Function):
-            yield from _decorators(found[0])
+        for owner in view.order()[0]:
+            for name, value in owner.names.items() if not owner.module.is_library else ():
+                if isinstance(value, Function) and value.decorators and view.find(name) == (value, owner):
+                    yield from _decorators(value)
         return
     inner: Value | None = view
     while isinstance(inner, Function):

@@ -478,3 +478,37 @@ def test_a_decorator_of_the_project_is_part_of_serving_the_view(tmp_path: Path) 
         ("shop.views.plain", ()),
     ]
     assert {table for route in facts.routes for table in route.tables_read} == {"auth_user", "shop_item"}
+
+
+def test_what_a_condition_asks_is_part_of_serving_the_view(tmp_path: Path) -> None:
+    files = {
+        "shop/models.py": "from django.db import models\nclass Item(models.Model):\n    pass",
+        "shop/views.py": """
+            from django.utils.decorators import method_decorator
+            from django.views.decorators.http import condition, etag
+            from django.views.generic import View
+            from shop.models import Item
+
+            def newest(request, pk):
+                return str(Item.objects.latest("pk"))
+
+            class Shown(View):
+                @method_decorator(condition(etag_func=newest))
+                def get(self, request, pk):
+                    return None
+
+            @etag(newest)
+            def shown(request, pk):
+                return None
+
+            def plain(request, pk):
+                return None
+        """,
+        "site_/urls.py": """
+            from django.urls import path
+            from shop import views
+            urlpatterns = [path("a/", views.Shown.as_view()), path("b/", views.shown), path("c/", views.plain)]
+        """,
+    }
+    facts = FakeProject(tmp_path, files).facts()
+    assert [route.tables_read for route in facts.routes] == [("shop_item",), ("shop_item",), ()]
