@@ -1,4 +1,4 @@
-"""Runs the second half of the roots in a copy of the process, and takes over what was seen there.
+"""Runs half of the roots in a copy of the process, and takes over what was seen there.
 
 A fork knows everything that modules did while they were loaded, so nothing is sent to it. What comes back is what
 contexts did, without the values that they handled: whoever runs later, in this process, runs what it needs again.
@@ -23,6 +23,8 @@ from analyzer.resolve.sites import note_outcome
 
 _FEWEST = 64
 """Fewer roots than these are run sooner than a second process is started."""
+_BLOCK = 16
+"""Roots are dealt out in blocks of this size: neighbours have much in common, and both halves get as much to do."""
 
 Root = TypeVar("Root")
 _Effect: TypeAlias = tuple[tuple[Any, ...], int]
@@ -33,15 +35,17 @@ def run(m: Machine, roots: list[Root], work: Callable[[Root], Context]) -> list[
 
     With one process allowed, the halves run one after the other: what is found does not depend on that.
     """
-    middle = len(roots) // 2
-    helper = _fork(m, roots[middle:], work) if len(roots) >= _FEWEST else None
+    own = [root for number, root in enumerate(roots) if not number // _BLOCK % 2]
+    others = [root for number, root in enumerate(roots) if number // _BLOCK % 2]
+    helper = _fork(m, others, work) if len(roots) >= _FEWEST else None
     if helper is None:
         return [work(root) for root in roots]
     seen = _receive(*helper) if m.limits.processes == 1 else None
-    found = [work(root) for root in roots[:middle]]
+    found = iter([work(root) for root in own])
     if m.limits.processes > 1:
         seen = _receive(*helper)
-    return found + (_take_over(m, seen) if seen is not None else [work(root) for root in roots[middle:]])
+    rest = iter(_take_over(m, seen) if seen is not None else [work(root) for root in others])
+    return [next(rest if number // _BLOCK % 2 else found) for number in range(len(roots))]
 
 
 def _fork(m: Machine, roots: list[Root], work: Callable[[Root], Context]) -> tuple[int, Connection] | None:
