@@ -128,7 +128,8 @@ def _made_instead(
     others = [
         option
         for option in options(made)
-        if isinstance(option, Instance) and cls not in option.cls.order()[0]
+        if isinstance(option, Query | Record)
+        or (isinstance(option, Instance) and cls not in option.cls.order()[0])
     ]
     return merge(others) if others else None
 

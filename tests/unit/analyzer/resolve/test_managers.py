@@ -26,6 +26,22 @@ MODELS = """
     class Item(models.Model):
         objects = Choosing.from_queryset(models.QuerySet)()
 
+    class Known(models.Manager):
+        def known(self):
+            return self.filter(pk=1)
+
+    class Proxy:
+        target = Known
+
+        def __new__(cls, *args, **kwargs):
+            return cls.target(*args, **kwargs)
+
+    class Proxied(models.Model):
+        objects = Proxy()
+
+    def proxied():
+        return list(Proxied.objects.known())
+
     class Note(models.Model):
         item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="notes")
         objects = models.Manager()
@@ -65,3 +81,7 @@ def test_the_querysets_methods_are_found(facts: Facts) -> None:
     assert {call.source for call in facts.calls if call.target.endswith("Rows.known")} == {
         "shop.models.called", "shop.models.made",
     }  # fmt: skip
+
+
+def test_a_manager_that_another_class_makes_is_a_manager(facts: Facts) -> None:
+    assert touched(facts, "Known.known") == {("shop_proxied", "read")}
