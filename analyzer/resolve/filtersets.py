@@ -5,7 +5,20 @@ from __future__ import annotations
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.serializer_fields import declared_fields
-from analyzer.resolve.values import Instance, Literal, Made, Query, Unknown, Value, options, text
+from analyzer.resolve.values import (
+    Class,
+    Function,
+    Instance,
+    Literal,
+    Made,
+    Query,
+    Unknown,
+    Value,
+    options,
+    text,
+)
+
+_BASE = "django_filters.filterset.BaseFilterSet"
 
 
 def apply(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value], line: int) -> Value:
@@ -23,6 +36,17 @@ def apply(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value],
     return args[1]
 
 
+def trace_unused(m: Machine, scope: Scope, cls: Class) -> None:
+    """Filter the records of ``Meta.model`` by a filter set that nobody was seen to make."""
+    meta = cls.names.get("Meta")
+    model = meta.find("model") if isinstance(meta, Class) else None
+    if model is None or not cls.is_a(_BASE) or cls.apart or "queryset" in cls.instance().attrs:
+        return
+    if isinstance(model[0], Class) and m.registry.is_model(model[0]):
+        filters = m.call(scope, cls, [], {}, cls.node.line)
+        m.attribute(scope, filters, "qs", cls.node.line)
+
+
 def _filter(
     m: Machine,
     scope: Scope,
@@ -35,9 +59,11 @@ def _filter(
     for option in options(declared.kwargs["queryset"]) if "queryset" in declared.kwargs else ():
         if isinstance(option, Query):
             m.read(scope, option, line)
-    method = text(declared.kwargs.get("method"))
-    if method is not None:
-        for option in options(m.attribute(scope, filters, method, line)):
+    given = declared.kwargs.get("method")
+    method = text(given)
+    work = m.attribute(scope, filters, method, line) if method is not None else given
+    if method is not None or isinstance(given, Function):
+        for option in options(work) if work is not None else ():
             m.call(scope, option, [queryset, Literal(name), Unknown("what is asked for")], {}, line)
     elif isinstance(declared, Instance) and declared.cls.find("filter") is not None:
         own = m.attribute(scope, declared, "filter", line)

@@ -116,6 +116,9 @@ def model_attribute(m: Machine, scope: Scope, model: Class, name: str, line: int
         return _many_to_many(m, model, name) if isinstance(found[0], Made | Instance) else None
     if name == "objects" or (name.endswith("_objects") and model.order()[1]):
         return Query(model, manager=True)  # also what a base outside the project declares
+    backwards = m.registry.accessor(model, name)
+    if backwards is not None and backwards[0].kind == "m2m":
+        return ModelField(model, name, *backwards)  # ``Tag.books.through``
     return None
 
 

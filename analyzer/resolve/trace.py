@@ -6,7 +6,17 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 
 from analyzer.model.facts import EntryKind, Location
-from analyzer.resolve import authentication, graphql, halves, migrations, routers, signals, tasks, urls
+from analyzer.resolve import (
+    authentication,
+    filtersets,
+    graphql,
+    halves,
+    migrations,
+    routers,
+    signals,
+    tasks,
+    urls,
+)
 from analyzer.resolve.admin_urls import registered
 from analyzer.resolve.history import history_models
 from analyzer.resolve.invoke import traced
@@ -382,6 +392,9 @@ def _commands(m: Machine, states: list[ModuleState]) -> Iterator[Entry]:
 
 def _trace_rest(m: Machine, state: ModuleState) -> None:
     """Functions and methods that no entry point reached: run with nothing known of their arguments."""
+    for cls in list(state.definitions.values()):
+        if isinstance(cls, Class):
+            filtersets.trace_unused(m, _root(state), cls)
     for value in sorted(_functions(state), key=lambda function: function.node.line):
         if value.written in m.ledger.reached:
             continue
