@@ -6,6 +6,7 @@ reader of a pipe went away.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from errno import EPIPE
@@ -45,6 +46,9 @@ def main(argv: list[str] | None = None) -> NoReturn:
     leading = list(takewhile(lambda argument: argument.startswith("-"), arguments))
     verb = arguments[len(leading)] if len(leading) < len(arguments) else ""
     debug = "--debug" in leading or os.environ.get("STRANGLER_DEBUG") == "1"
+    ends = argv is None and verb in ("analyze", "check")
+    if ends:
+        gc.disable()  # this process ends with its answer: nothing is worth collecting
     try:
         status = _run(verb, arguments)
     except KeyboardInterrupt:
@@ -61,7 +65,7 @@ def main(argv: list[str] | None = None) -> NoReturn:
         print(_line(error), file=sys.stderr)  # noqa: T201
         sys.exit(getattr(error, "exit_code", 2))
     code = status if isinstance(status, int) else 0
-    if argv is None and verb in ("analyze", "check"):
+    if ends:
         _leave(code)
     sys.exit(code)
 
