@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import log2
 
 from analyzer.boundaries.graph import table_of
-from analyzer.boundaries.metrics import distributed_over
+from analyzer.boundaries.metrics import distributed
 from analyzer.boundaries.place import Placement
 from analyzer.coupling import Tables
 from analyzer.model.facts import Facts, Location
@@ -114,32 +114,25 @@ def _edges(edges: Iterable[Edge], tables: Tables, placement: Placement, bills: B
 
 
 def _transactions(facts: Facts, tables: Tables, placement: Placement, bills: Bills) -> None:
-    """One item for each atomic span that writes several boundaries, on the bill of each."""
-    for span in facts.transactions:
-        if span.module in placement.support:
-            continue
-        over = distributed_over(span, tables, placement)
-        for name in over:
-            written: dict[str, list[str]] = defaultdict(list)
-            for table in span.tables_written:
-                if table in placement.table and table not in tables.library:
-                    written[placement.table[table]].append(table)
-            others = [other for other in over if other != name]
-            what = _some({other: written[other] for other in [name, *others]})
-            function = span.function or "an atomic block"
-            direction: Direction = "out" if placement.module.get(span.module) == name else "in"
+    """One item for each atomic block that writes several boundaries, on the bill of each."""
+    for block in distributed(facts, tables, placement):
+        for name in block.boundaries:
+            others = [other for other in block.boundaries if other != name]
+            what = _some({other: block.written[other] for other in [name, *others]})
+            function = block.function or "an atomic block"
+            direction: Direction = "out" if placement.module.get(block.module) == name else "in"
             _add(
                 bills,
                 name,
                 "transaction",
                 f"{function} writes {what}",
                 ", ".join(others),
-                [span.location],
+                [block.location],
                 direction,
             )
 
 
-def _some(written: Mapping[str, list[str]]) -> str:
+def _some(written: Mapping[str, Sequence[str]]) -> str:
     """The tables by boundary; of many, as many of each boundary as there is room for."""
     each = max(1, NAMED // len(written))
     total = sum(len(names) for names in written.values())

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from math import log
 
 from analyzer.boundaries.graph import table_of
 from analyzer.boundaries.place import Placement
 from analyzer.coupling import GENERIC, Tables
-from analyzer.model.facts import Facts, Transaction
+from analyzer.model.facts import Facts, Location, Transaction
 from analyzer.model.plan import Edge, Metrics
 
 
@@ -19,8 +20,7 @@ def measure(
     """The metrics of every boundary."""
     inside, crossing = _weights(tables, edges, placement)
     leaks_in, leaks_out = _leaks(placement)
-    spans = [span for span in facts.transactions if span.module not in placement.support]
-    writes = Counter(b for span in spans for b in distributed_over(span, tables, placement))
+    writes = Counter(b for block in distributed(facts, tables, placement) for b in block.boundaries)
     purities = _purities(placement)
     sizes = Counter(placement.table.values())
     return {
@@ -54,6 +54,43 @@ def purity(accesses: Mapping[str, int], boundaries: int) -> float:
         return 1.0
     shares = [count / total for count in accesses.values() if count]
     return max(0.0, 1.0 + sum(p * log(p) for p in shares) / log(boundaries))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """An atomic block that writes several boundaries: those, and what it writes of each."""
+
+    location: Location
+    module: str
+    function: str
+    written: Mapping[str, tuple[str, ...]]
+
+    @property
+    def boundaries(self) -> tuple[str, ...]:
+        return tuple(self.written)
+
+
+def distributed(facts: Facts, tables: Tables, placement: Placement) -> tuple[Block, ...]:
+    """The atomic blocks that write several boundaries, tests' and commands' left out. A base class's block is one,
+    however many classes inherit it: its remedy is one."""
+    found: dict[tuple[Location, str], tuple[Transaction, dict[str, set[str]]]] = {}
+    for span in facts.transactions:
+        over = () if span.module in placement.support else distributed_over(span, tables, placement)
+        if not over:
+            continue
+        _, written = found.setdefault((span.location, span.function), (span, defaultdict(set)))
+        for table in span.tables_written:
+            if table in placement.table and table not in tables.library:
+                written[placement.table[table]].add(table)
+    return tuple(
+        Block(
+            span.location,
+            span.module,
+            span.function,
+            {name: tuple(sorted(written[name])) for name in sorted(written)},
+        )
+        for span, written in found.values()
+    )
 
 
 def distributed_over(span: Transaction, tables: Tables, placement: Placement) -> tuple[str, ...]:

@@ -88,7 +88,12 @@ def headline(summary: Summary, analysis: Analysis) -> str:
         )
     crossing = sum(item.kind != "route" for item in boundary.bill)
     blocking = len(blockers(analysis, boundary))
-    return f"Extract next: {boundary.name} ({count(crossing, 'coupling')} to cut, {count(blocking, 'shared write')})"
+    if blocking:
+        return (
+            f"Extract nothing yet: untangle {boundary.name} first ({count(blocking, 'shared write')}, "
+            f"{count(crossing, 'coupling')} in all)"
+        )
+    return f"Extract next: {boundary.name} ({count(crossing, 'coupling')} to cut, 0 shared writes)"
 
 
 def caveats(summary: Summary, analysis: Analysis) -> tuple[str, ...]:

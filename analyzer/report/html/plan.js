@@ -146,12 +146,15 @@ const plan = (data, of, boundaries) => {
       bill(of[other], kind, sites);
     }
   }
+  const blocks = new Map();
   for (const span of data.spans) {
-    const over = span.tables > GENERIC ? [] : [...new Set(span.written.map((t) => of[t]))];
-    if (over.length < 2) continue;
+    const over = span.tables > GENERIC ? [] : new Set(span.written.map((t) => of[t]));
+    if (over.size > 1) over.forEach((b) => into(blocks, span.block, () => [span.module, new Set()])[1].add(b));
+  }
+  for (const [module, over] of blocks.values()) {
     over.forEach((b) => {
       found[b].distributed += 1;
-      bill(b, "transaction", 1, at(span.module) === b);
+      bill(b, "transaction", 1, at(module) === b);
     });
   }
   const sites = new Map();

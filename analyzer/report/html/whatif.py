@@ -91,9 +91,11 @@ def model(analysis: Analysis, summary: Summary, tables: Tables) -> dict[str, Any
             weights[min(one, other), max(one, other)] += edge.weight
             if edge.kind in CUTS:
                 cuts.append([CUTS[edge.kind], one, other, len(set(edge.sites))])
+    blocks: dict[tuple[Location, str], int] = {}
     spans = [
         {
             "module": module(span.module),
+            "block": blocks.setdefault((span.location, span.function), len(blocks)),
             "tables": len(span.tables_written),
             "written": listed(t for t in span.tables_written if t not in tables.library),
         }

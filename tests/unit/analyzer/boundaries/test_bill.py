@@ -1,6 +1,7 @@
 import re
+from dataclasses import replace
 
-from fakes.code_base import CodeBase
+from fakes.code_base import CodeBase, shop
 
 from analyzer.boundaries import draw
 from analyzer.coupling import couple, index_tables
@@ -37,3 +38,19 @@ def test_a_transaction_over_few_tables_names_them_all():
     for line in lines:
         assert len(re.findall(r"app\d_model\d", line)) == 6
         assert "more" not in line
+
+
+def test_a_base_class_s_block_is_one_item_however_many_classes_inherit_it():
+    code = shop()
+    code.transaction("orders.services.inherited", "orders.Order", "billing.Invoice")
+    first = code.parts["transactions"][-1]
+    more = replace(first, tables_written=("orders_order", "support_ticket"))
+    code.add("transactions", more)
+    facts = code.facts()
+    tables = index_tables(facts)
+    boundaries, _ = draw(facts, tables, couple(facts, tables))
+    orders = next(b for b in boundaries if b.name == "orders")
+    found = [item for item in orders.bill if item.kind == "transaction" and "inherited" in item.summary]
+    assert [item.other for item in found] == ["billing, support"]
+    assert "billing: billing_invoice; support: support_ticket" in found[0].summary
+    assert orders.metrics.distributed_writes == 2

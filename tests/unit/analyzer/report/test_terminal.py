@@ -45,6 +45,19 @@ def test_the_answer_comes_first(analysis):
     assert report(analysis).plain.startswith("Extract next: support (2 couplings to cut, 0 shared writes)")
 
 
+def test_a_boundary_that_is_blocked_is_not_to_be_extracted_next():
+    code = CodeBase()
+    for app in ("a", "b"):
+        for name in "XYZ":
+            code.model(f"{app}.{name}", cascade=f"{app}.X" if name != "X" else "")
+        for _ in range(3):
+            code.transaction(f"{app}.services.save", f"{app}.X", f"{app}.Y", f"{app}.Z")
+        code.route(f"{app}/", f"{app}.views.show", read=f"{app}.X")
+    code.transaction("a.services.both", "a.X", "b.X")
+    text = report(conclude(code.facts())).plain
+    assert re.match(r"Extract nothing yet: untangle [ab] first \(2 shared writes, 2 couplings in all\)", text)
+
+
 def test_nothing_is_said_to_be_worth_something_for_url_patterns_that_nobody_found():
     code = shop()
     problem = Finding("unfollowed-include", "warning", "include('x.urls')", (Location("urls.py", 3),))
