@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from analyzer.boundaries.bill import write_bills
-from analyzer.boundaries.chains import find_chains, find_chatty
+from analyzer.boundaries.chains import Calls, find_chains, find_chatty
 from analyzer.boundaries.consensus import Vote, Votes, vote
 from analyzer.boundaries.graph import Adjacency, must_link, table_of
 from analyzer.boundaries.history import changes
@@ -27,6 +27,7 @@ __all__ = [
     "MOVING",
     "SURE",
     "Adjacency",
+    "Calls",
     "Vote",
     "Votes",
     "draw",

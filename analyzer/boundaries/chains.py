@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from analyzer.coupling import owning_module
-from analyzer.model.facts import Facts, Location
+from analyzer.model.facts import Access, Facts, Location
 
 CHATTY = 5
 """One function with so many places that use one other boundary will be that many requests, or more in a loop."""
@@ -34,12 +34,8 @@ class Chatty:
     sites: tuple[Location, ...]
 
 
-def find_chains(facts: Facts, home: Mapping[str, str]) -> tuple[Chain, ...]:
-    """Chains over three different boundaries, sorted. ``home``: module -> boundary, of the boundaries that count.
-
-    What a task does is not waited for, so that no chain goes on in one.
-    """
-    calls = _Calls(facts, home)
+def find_chains(calls: Calls) -> tuple[Chain, ...]:
+    """Chains over three different boundaries, sorted."""
     found: dict[tuple[str, str, str], set[Location]] = defaultdict(set)
     for source, target, first in calls.crossing:
         one, other = calls.boundary[source], calls.boundary[target]
@@ -49,15 +45,14 @@ def find_chains(facts: Facts, home: Mapping[str, str]) -> tuple[Chain, ...]:
     return tuple(Chain(names, tuple(sorted(sites))) for names, sites in sorted(found.items()))
 
 
-def find_chatty(facts: Facts, home: Mapping[str, str], owner: Mapping[str, str]) -> tuple[Chatty, ...]:
+def find_chatty(calls: Calls, accesses: Iterable[Access], owner: Mapping[str, str]) -> tuple[Chatty, ...]:
     """Functions with CHATTY places or more that call into, or touch tables of, one other boundary. ``owner``: table ->
     boundary. Deletions in cascade, and joins (one statement), are no requests of their own."""
     uses: dict[tuple[str, str, str], set[Location]] = defaultdict(set)
-    calls = _Calls(facts, home)
     for source, target, where in calls.crossing:
         uses[source, calls.boundary[source], calls.boundary[target]].add(where)
-    for access in facts.accesses:
-        user, other = home.get(access.module, ""), owner.get(access.table, "")
+    for access in accesses:
+        user, other = calls.home.get(access.module, ""), owner.get(access.table, "")
         if user and other and user != other and access.function and access.kind not in ("cascade", "join"):
             uses[f"{access.module}.{access.function}", user, other].add(access.location)
     return tuple(
@@ -67,10 +62,14 @@ def find_chatty(facts: Facts, home: Mapping[str, str], owner: Mapping[str, str])
     )
 
 
-class _Calls:
-    """The call graph, cut at the boundaries. ``crossing``: the calls between two; ``boundary``: of each function."""
+class Calls:
+    """The call graph, cut at the boundaries. ``crossing``: the calls between two; ``boundary``: of each function.
+
+    ``home``: module -> boundary, of the boundaries that count. What a task does is not waited for: it is not called.
+    """
 
     def __init__(self, facts: Facts, home: Mapping[str, str]) -> None:
+        self.home = home
         modules = {module.name: module for module in facts.modules}
         tasks = {entry.name for entry in facts.entry_points if entry.kind == "task"}
         self.boundary: dict[str, str] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from analyzer.model.plan import Analysis
 
@@ -43,9 +43,9 @@ def contracts(analysis: Analysis, names: Iterable[str]) -> str:
 def _contract(title: str, source: list[str], forbidden: list[str], crossing: set[tuple[str, str]]) -> str:
     sources = set(source)
     ignored = sorted(f"{one} -> {other}" for one, other in crossing if one in sources)
-    fields: Mapping[str, object] = {"name": title, "type": "forbidden"}
-    lines = [f"{key} = {json.dumps(value)}" for key, value in fields.items()]
-    lines += [
+    lines = [
+        f"name = {json.dumps(title)}",
+        'type = "forbidden"',
         f"source_modules = {_list(source)}",
         f"forbidden_modules = {_list(forbidden)}",
         f"ignore_imports = {_list(ignored)}",

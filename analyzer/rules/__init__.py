@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from analyzer.boundaries import find_chains, find_chatty
+from analyzer.boundaries import Calls, find_chains, find_chatty
 from analyzer.coupling import GENERIC, Tables, index_tables
 from analyzer.model.facts import Facts, Finding, Location
 from analyzer.model.pins import FRAMEWORK
@@ -176,10 +176,11 @@ def _requests(facts: Facts, boundaries: Iterable[Boundary]) -> Iterator[Finding]
     """Calls between boundaries that will be chains of requests, or many of them. Reference data is near everywhere."""
     own = [b for b in boundaries if b.verdict != "shared reference data"]
     home = {module: b.name for b in own for module in b.modules}
-    for chain in find_chains(facts, home):
+    calls = Calls(facts, home)
+    for chain in find_chains(calls):
         one, other, third = chain.boundaries
         yield _finding("STR013", f"{one} calls {other}, which calls {third}", chain.sites)
-    for chatty in find_chatty(facts, home, {table: b.name for b in own for table in b.tables}):
+    for chatty in find_chatty(calls, facts.accesses, {table: b.name for b in own for table in b.tables}):
         way = f"{chatty.source} -> {chatty.target}"
         message = f"{chatty.function} uses {chatty.target} in {len(chatty.sites)} places ({way})"
         yield _finding("STR014", message, chatty.sites)

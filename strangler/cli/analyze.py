@@ -11,7 +11,7 @@ import typer
 
 from strangler.cli.again import plain_report, tell
 from strangler.cli.analysis import Target, below_repository, decisions
-from strangler.cli.output import is_plain, write
+from strangler.cli.output import choice, is_plain, refuse_format, write
 from strangler.errors import BadDocument, Unknown
 
 if TYPE_CHECKING:
@@ -19,12 +19,11 @@ if TYPE_CHECKING:
     from analyzer.pipeline import Outcome
 
 FORMATS = ("text", "html", "json", "sarif", "mermaid", "github")
-_CHOICE = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
 
 
 def analyze(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder of the Django project.")] = Path(),
-    format: Annotated[str, typer.Option("--format", help=f"{_CHOICE}.")] = "text",
+    format: Annotated[str, typer.Option("--format", help=f"{choice(FORMATS)}.")] = "text",
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="FILE", help="Write here; - is standard output.")
     ] = "-",
@@ -60,8 +59,7 @@ def analyze(
     ] = False,
 ) -> None:
     """Map the coupling of a Django monolith and suggest boundaries. Nothing of it is imported or run."""
-    if format not in FORMATS:
-        raise BadDocument(f"there is no format {format!r}", where="--format", remedy=f"Use {_CHOICE}.")
+    refuse_format(format, FORMATS)
     if boundary is not None and format != "text":
         remedy = "Leave --format out; the other reports hold every boundary."
         raise BadDocument("a single boundary is printed as text", where="--boundary", remedy=remedy)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from analyzer.report.html.markup import Safe, el
 
 if TYPE_CHECKING:
-    from strangler.control.progress import Day, Part
+    from strangler.control.progress import Day
 
 WIDTH, HEIGHT, LEFT, TOP = 760, 240, 60, 16
 
@@ -31,7 +31,7 @@ svg { width: 100%; height: auto; } svg text { fill: var(--dim); font-size: 12px;
 """
 
 
-def page(project: str, parts: Sequence[Part], days: Sequence[Day]) -> str:
+def page(project: str, heads: Sequence[str], rows: Sequence[tuple[str, ...]], days: Sequence[Day]) -> str:
     """Burn-downs of endpoints and lines, and the table of boundaries."""
     policy = f"default-src 'none'; style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'"
     head = el(
@@ -50,25 +50,12 @@ def page(project: str, parts: Sequence[Part], days: Sequence[Day]) -> str:
         el("h2", "Lines"),
         _chart("Lines of code", [(day.date, day.lines) for day in days]),
         el("h2", "Boundaries"),
-        _table(parts),
+        _table(heads, rows),
     )
     return f"<!doctype html>\n{el('html', head, body, lang='en')}\n"
 
 
-def _table(parts: Sequence[Part]) -> Safe:
-    heads = ("boundary", "tables", "endpoints", "moved", "traffic", "writer", "lines")
-    rows = [
-        (
-            part.name,
-            part.tables,
-            part.endpoints,
-            f"{part.moved / part.endpoints:.0%}" if part.endpoints else "-",
-            f"{part.answered / part.requests:.0%}" if part.requests else "-",
-            part.writer or "monolith",
-            f"{part.lines:,}",
-        )
-        for part in parts
-    ]
+def _table(heads: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Safe:
     return el(
         "table",
         el("thead", el("tr", [el("th", head, scope="col") for head in heads])),

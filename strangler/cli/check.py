@@ -12,7 +12,7 @@ import typer
 
 from strangler.cli.again import tell
 from strangler.cli.analysis import Decisions, Target, below_repository, decisions, lines_of
-from strangler.cli.output import write
+from strangler.cli.output import refuse_format, write
 from strangler.cli.text import as_json
 from strangler.errors import BadDocument
 
@@ -90,9 +90,7 @@ def check(
 def _refuse(
     format: str, baseline: Path | None, update: bool, since: str | None, import_linter: str | None
 ) -> None:
-    if format not in FORMATS:
-        remedy = f"Use {', '.join(FORMATS[:-1])} or {FORMATS[-1]}."
-        raise BadDocument(f"there is no format {format!r}", where="--format", remedy=remedy)
+    refuse_format(format, FORMATS)
     if import_linter is not None:
         return
     if (baseline is None) == (since is None):
@@ -151,9 +149,11 @@ def _accept(analysis: Analysis, found: Iterable[Coupling], file: Path) -> int:
 
     baseline = accept(analysis.boundaries, found)
     write(encode(baseline), str(file))
+    from analyzer.report.summary import count
+
     number = sum(known.count for known in baseline.known)
     walls = ", ".join(sorted(baseline.boundaries))
-    typer.echo(f"{file}: {_count(number, 'coupling')} accepted across the boundaries {walls}")
+    typer.echo(f"{file}: {count(number, 'coupling')} accepted across the boundaries {walls}")
     return 0
 
 
@@ -210,8 +210,10 @@ def _as_json(drift: Drift, undecided: tuple[tuple[str, str], ...]) -> str:
 
 def _as_text(drift: Drift, undecided: tuple[tuple[str, str], ...]) -> str:
     """The answer first, then each new coupling with its places, then what has become better and what is undecided."""
+    from analyzer.report.summary import count
+
     gone = sum(known.count for known in drift.gone)
-    lines = [f"{_count(len(drift.new), 'new coupling')} across boundaries, {gone} gone"]
+    lines = [f"{count(len(drift.new), 'new coupling')} across boundaries, {gone} gone"]
     places: dict[Finding, list[Coupling]] = {}
     for coupling in drift.new:
         places.setdefault(coupling.finding, []).append(coupling)
@@ -224,7 +226,3 @@ def _as_text(drift: Drift, undecided: tuple[tuple[str, str], ...]) -> str:
     for label, name in undecided:
         lines += ["", f"{label} is in no accepted boundary and taken for {name}'s: add it to strangler.toml."]
     return "\n".join(lines) + "\n"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

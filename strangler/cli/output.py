@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from strangler.errors import StranglerError
+from strangler.errors import BadDocument, StranglerError
 
 
 def write(data: bytes, output: str) -> None:
@@ -24,6 +25,18 @@ def write(data: bytes, output: str) -> None:
         partial.unlink(missing_ok=True)
         remedy = "Give a file in a folder that exists and can be written."
         raise StranglerError(f"cannot be written: {error.strerror}", where=output, remedy=remedy) from None
+
+
+def choice(formats: Sequence[str]) -> str:
+    """``text, html or json``."""
+    return f"{', '.join(formats[:-1])} or {formats[-1]}"
+
+
+def refuse_format(format: str, formats: Sequence[str]) -> None:
+    """Raise ``BadDocument`` for a format that is none of these."""
+    if format not in formats:
+        remedy = f"Use {choice(formats)}."
+        raise BadDocument(f"there is no format {format!r}", where="--format", remedy=remedy)
 
 
 def is_plain(output: str) -> bool:

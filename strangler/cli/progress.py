@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strangler.cli.analysis import Target, decisions
-from strangler.cli.output import write
+from strangler.cli.output import refuse_format, write
 from strangler.cli.text import as_json, columns
-from strangler.errors import BadDocument, StoreError
+from strangler.errors import StoreError
 from strangler.routing import RouteTable
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "html")
 RECENT = 3600
 """Seconds of traffic that count as now; the state keeps no more."""
+HEADS = ("boundary", "tables", "endpoints", "moved", "traffic", "writer", "lines")
 BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -47,10 +48,7 @@ def progress(
     ] = None,
 ) -> None:
     """Tables, endpoints, traffic and lines that are still in the monolith, boundary by boundary."""
-    if format not in FORMATS:
-        raise BadDocument(
-            f"there is no format {format!r}", where="--format", remedy="Use text, json or html."
-        )
+    refuse_format(format, FORMATS)
     from strangler.control import progress as count
 
     days = count.read_days(history.read_bytes(), str(history)) if history.exists() else ()
@@ -60,14 +58,15 @@ def progress(
     days = count.with_day(days, count.whole(parts, datetime.now(UTC).date().isoformat()))
     if record:
         write(count.write_days(days), str(history))
+    rows = [_row(part) for part in parts]
     if format == "json":
         text = as_json(count.as_json(parts, days)) + "\n"
     elif format == "html":
         from strangler.cli.burndown import page
 
-        text = page(analysis.facts.project, parts, days)
+        text = page(analysis.facts.project, HEADS, rows, days)
     else:
-        text = _text(parts, days)
+        text = _text(rows, days)
     write(text.encode(), output)
 
 
@@ -86,7 +85,19 @@ def _routed(state: str | None) -> tuple[RouteTable, Mapping[tuple[str, str], int
         return found.routes.load(), {key: total.requests for key, total in totals.items()}
 
 
-def _text(parts: Sequence[Part], days: Sequence[Day]) -> str:
+def _row(part: Part) -> tuple[str, ...]:
+    return (
+        part.name,
+        f"{part.tables:,}",
+        f"{part.endpoints:,}",
+        f"{part.moved / part.endpoints:.0%}" if part.endpoints else "-",
+        f"{part.answered / part.requests:.0%}" if part.requests else "-",
+        part.writer or "monolith",
+        f"{part.lines:,}",
+    )
+
+
+def _text(rows: Sequence[tuple[str, ...]], days: Sequence[Day]) -> str:
     today = days[-1]
     share = 1 - today.left / today.endpoints if today.endpoints else 0.0
     lines = [
@@ -94,20 +105,7 @@ def _text(parts: Sequence[Part], days: Sequence[Day]) -> str:
         f"{today.tables:,} tables and {today.lines:,} lines",
         "",
     ]
-    rows = [
-        (
-            part.name,
-            f"{part.tables:,}",
-            f"{part.endpoints:,}",
-            f"{part.moved / part.endpoints:.0%}" if part.endpoints else "-",
-            f"{part.answered / part.requests:.0%}" if part.requests else "-",
-            part.writer or "monolith",
-            f"{part.lines:,}",
-        )
-        for part in parts
-    ]
-    heads = ("boundary", "tables", "endpoints", "moved", "traffic", "writer", "lines")
-    lines += [columns(heads, rows), ""]
+    lines += [columns(HEADS, rows), ""]
     if len(days) > 1:
         lines += [
             f"endpoints left  {_sparkline([day.left for day in days])}  since {days[0].date}: "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from strangler.cli.output import refuse_format
 from strangler.errors import BadDocument
 
 if TYPE_CHECKING:
@@ -60,8 +61,7 @@ def status(
     state: StateOption = None,
 ) -> None:
     """Where the rollouts stand, and what the guard says."""
-    if format not in ("text", "json"):
-        raise BadDocument(f"there is no format {format!r}", where="--format", remedy="Use text or json.")
+    refuse_format(format, ("text", "json"))
     with _rollouts(state) as rollouts:
         found = [rollouts.get(name)] if name else rollouts.all()
         if format == "json":

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
+import msgspec
+
 from analyzer.report.summary import printable
 
 VOID = frozenset({"meta", "input", "br", "line", "path", "rect", "circle"})
@@ -33,6 +35,12 @@ def el(tag: str, *children: Child, **attributes: str | int | bool | None) -> Saf
 def join(children: Iterable[Child]) -> Safe:
     """Markup of children in a row: text escaped, nested iterables flattened, None left out."""
     return Safe("".join(_text(child) for child in children))
+
+
+def embedded(content: object) -> Safe:
+    """JSON that cannot end the script element that it stands in."""
+    data = msgspec.json.encode(content).decode()
+    return Safe(data.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
 
 
 def _text(child: Child) -> str:

@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import log2
 
-import msgspec
-
 from analyzer.coupling import Tables
 from analyzer.model.facts import Location
 from analyzer.model.plan import Analysis
-from analyzer.report.html.markup import Safe, el
+from analyzer.report.html.markup import Safe, el, embedded
 from analyzer.report.html.parts import link, section
 from analyzer.report.summary import Summary, printable
 
@@ -199,9 +197,7 @@ def _evidence(grids: Mapping[str, Cells]) -> Safe:
         }
         for grid, cells in grids.items()
     }
-    data = msgspec.json.encode({**found, "files": list(files)}).decode()
-    data = data.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-    return Safe(f'<script type="application/json" id="cells">{data}</script>')
+    return el("script", embedded({**found, "files": list(files)}), type="application/json", id="cells")
 
 
 def _usage_grid(

@@ -181,7 +181,7 @@ const plan = (data, of, boundaries) => {
     }
   }
   for (const [a, places] of imports.values()) bill(a, "import", places.size, true);
-  for (const [, touched] of data.changes) {
+  for (const touched of data.changes) {
     const over = new Set(touched.map(at).filter((b) => b >= 0));
     over.forEach((b) => { found[b].commits += 1; });
   }

@@ -6,14 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
 from analyzer.boundaries import MOVING, SURE, must_link
 from analyzer.coupling import Tables, support_modules
 from analyzer.model.facts import Access, Location
 from analyzer.model.pins import FRAMEWORK
 from analyzer.model.plan import Analysis
-from analyzer.report.html.markup import Safe, el
+from analyzer.report.html.markup import Safe, el, embedded
 from analyzer.report.html.parts import section
 from analyzer.report.summary import Summary
 
@@ -37,7 +35,7 @@ def whatif_tab(analysis: Analysis, summary: Summary, tables: Tables) -> Safe:
         el("div", id="whatif-plan", class_="scroll", aria_live="polite"),
         el("div", id="whatif-tools", class_="tools"),
         el("div", id="whatif-models", class_="scroll"),
-        el("script", Safe(_embedded(model(analysis, summary, tables))), id="plan", type="application/json"),
+        el("script", embedded(model(analysis, summary, tables)), id="plan", type="application/json"),
     )
 
 
@@ -111,7 +109,7 @@ def model(analysis: Analysis, summary: Summary, tables: Tables) -> dict[str, Any
         if e.kind in ("task", "command")
     ]
     changes = [
-        [c.author, [module_of[m] for m in c.modules if m in module_of]]
+        [module_of[m] for m in c.modules if m in module_of]
         for c in (facts.history.changes if facts.history else ())
     ]
     known = [
@@ -171,9 +169,3 @@ def _flags(access: Access) -> int:
         | EXEMPT * (access.kind in ("raw", "join"))
         | JOINS * (access.kind == "join")
     )
-
-
-def _embedded(content: dict[str, Any]) -> str:
-    """JSON that cannot end the script element that it stands in."""
-    data = msgspec.json.encode(content).decode()
-    return data.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

@@ -1,6 +1,6 @@
 from fakes.code_base import CodeBase
 
-from analyzer.boundaries import find_chains, find_chatty
+from analyzer.boundaries import Calls, find_chains, find_chatty
 from analyzer.model.facts import Access, Call, EntryPoint
 
 HOME = {f"{app}.services": app for app in "abcde"}
@@ -19,7 +19,7 @@ def code(*calls: str) -> CodeBase:
 
 
 def chains(base: CodeBase) -> list[tuple[str, str, str]]:
-    return [chain.boundaries for chain in find_chains(base.facts(), HOME)]
+    return [chain.boundaries for chain in find_chains(Calls(base.facts(), HOME))]
 
 
 def test_two_boundaries_are_no_chain():
@@ -46,7 +46,7 @@ def test_code_that_belongs_nowhere_is_in_no_chain():
 
 def test_a_chain_is_found_through_functions_of_the_second():
     base = code("a.f>b.g", "b.g>b.inner", "b.inner>b.g", "b.inner>c.h")
-    [chain] = find_chains(base.facts(), HOME)
+    [chain] = find_chains(Calls(base.facts(), HOME))
     assert chain.boundaries == ("a", "b", "c")
     assert [site.file for site in chain.sites] == ["a/services.py", "b/services.py"]
 
@@ -56,7 +56,9 @@ def chatty(places: int, kind: str = "query") -> list[str]:
     for _ in range(places - 1):
         where = base.place("a", "services")
         base.add("accesses", Access(where, "a.services", "f", "b_thing", "read", kind))
-    return [found.function for found in find_chatty(base.facts(), HOME, {"b_thing": "b", "a_own": "a"})]
+    facts = base.facts()
+    found = find_chatty(Calls(facts, HOME), facts.accesses, {"b_thing": "b", "a_own": "a"})
+    return [each.function for each in found]
 
 
 def test_a_few_places_are_not_chatty():
