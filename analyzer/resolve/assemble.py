@@ -128,7 +128,7 @@ def _accesses(
         names[file] = context.module.name
         effects = [*context.effects]
         effects.extend(effect._replace(line=line) for line, effect in borrowed.effects(context))
-        if _is_migration(context):
+        if context.module.is_migration:
             effects = [effect._replace(kind="migration") for effect in effects]
         found.update((file, function, effect) for effect in effects)
     return [
@@ -147,10 +147,6 @@ def _accesses(
     ]
 
 
-def _is_migration(context: Context) -> bool:
-    return context.module.source is not None and context.module.source.is_migration
-
-
 def _access_key(access: tuple[str, str, Effect]) -> tuple[object, ...]:
     file, function, effect = access
     return file, effect.line, function, effect[1:]
@@ -159,7 +155,7 @@ def _access_key(access: tuple[str, str, Effect]) -> tuple[object, ...]:
 def _joins(contexts: list[Context], borrowed: closure.Borrowed) -> list[Join]:
     found = set()
     for context in contexts:
-        if _is_migration(context):
+        if context.module.is_migration:
             continue
         file, function = context.module.file, context.place
         for left, right, line in context.joins:
@@ -206,7 +202,7 @@ def _transactions(
     spread: dict[Location, tuple[str, ...]] = {}
     firm = closure.firm()
     for context in contexts:
-        for span in context.spans if not _is_migration(context) else ():
+        for span in context.spans if not context.module.is_migration else ():
             place = (Location(context.module.file, span.line), context.module.name, context.place)
             touched = firm.span(span)
             seen.setdefault(place, {})[touched] = None
@@ -415,7 +411,7 @@ def _sites(m: Machine) -> tuple[int, int, list[Unresolved]]:
     total = resolved = 0
     unresolved: list[Unresolved] = []
     for state in m.index.states:
-        if state.is_test or (state.source is not None and state.source.is_migration) or state.unit is None:
+        if state.is_test or state.is_migration or state.unit is None:
             continue
         for number, site in enumerate(state.unit.sites, 1):
             outcome = m.ledger.sites.get((state.file, number), "no way into this code was found")

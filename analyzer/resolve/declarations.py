@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from analyzer.model.facts import Field, Location, RelationKind
 from analyzer.resolve.fields import RELATION_FIELDS, TEXT_LENGTHS, RelationField, is_field_class
-from analyzer.resolve.values import Class, External, Instance, Literal, Made, Value, options, text
+from analyzer.resolve.origin import origin
+from analyzer.resolve.values import Class, Instance, Literal, Made, Value, options, text
 
 
 @dataclass(slots=True, eq=False)
@@ -73,10 +74,7 @@ def link_of(
 
 def _on_delete(value: Value | None) -> str | None:
     for option in options(value) if value is not None else ():
-        name = (
-            option.name if isinstance(option, External) else option.callee if isinstance(option, Made) else ""
-        )
-        last = name.rpartition(".")[2]
+        last = origin(option).rpartition(".")[2]
         if last.isupper() or last == "SET":
             return last
     return None

@@ -8,6 +8,7 @@ from analyzer.extract import ir
 from analyzer.model.facts import Location
 from analyzer.resolve.machine import Machine, Registration
 from analyzer.resolve.modules import ModuleState
+from analyzer.resolve.origin import origin
 from analyzer.resolve.scope import Context, Scope
 from analyzer.resolve.values import (
     Bound,
@@ -61,7 +62,7 @@ def _decorate(m: Machine, scope: Scope, found: Function, result: Value, expressi
     for option in options(decorator):
         if isinstance(option, Made) and option.short == "partial" and option.args:
             option = option.args[0]
-        name = _decorator_name(option)
+        name = origin(option)
         last = name.rpartition(".")[2]
         kind = "property" if last in PROPERTIES else _KINDS.get(name)
         if kind is not None:
@@ -102,15 +103,9 @@ def _function_name(option: Value) -> str:
     return function.node.name if isinstance(function, Function) else ""
 
 
-def _decorator_name(option: Value) -> str:
-    if isinstance(option, External):
-        return option.name
-    return option.callee if isinstance(option, Made) else ""
-
-
 def _is_atomic(option: Value) -> bool:
     """``atomic``, ``atomic(...)``, ``method_decorator(atomic)``."""
-    name = _decorator_name(option)
+    name = origin(option)
     if name in {"django.db.transaction.atomic", "django.db.transaction.commit_on_success"}:
         return True
     return isinstance(option, Made) and any(_is_atomic(argument) for argument in option.args)
@@ -119,7 +114,7 @@ def _is_atomic(option: Value) -> bool:
 def _announce(m: Machine, scope: Scope, found: Function, option: Value, last: str) -> None:
     """Decorators that make an entry point: tasks, template tags, signal receivers."""
     where = Location(scope.module.file, found.node.line)
-    name = _decorator_name(option)
+    name = origin(option)
     if last in TASKS and not name.startswith("rest_framework"):
         m.ledger.registrations.append(Registration("task", found, where))
     elif last in TAGS and "Library" in name:
@@ -152,7 +147,7 @@ def class_(m: Machine, scope: Scope, node: ir.Class) -> Value:
         for option in options(decorator):
             if isinstance(option, External | Made):
                 cls.decorators.append(option)
-                if _decorator_name(option).rpartition(".")[2] == "register" and isinstance(option, Made):
+                if origin(option).rpartition(".")[2] == "register" and isinstance(option, Made):
                     _register(m, scope, cls, option)
             elif isinstance(option, Function | Bound):
                 made = m.call(scope, option, [cls], {}, node.line)

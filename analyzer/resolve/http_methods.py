@@ -8,10 +8,10 @@ import msgspec
 
 from analyzer.extract import ir
 from analyzer.resolve import self_assigned
+from analyzer.resolve.origin import origin
 from analyzer.resolve.values import (
     Bound,
     Class,
-    External,
     Function,
     Items,
     Literal,
@@ -81,13 +81,7 @@ def _narrowed(one: Methods, other: Methods) -> Methods:
 def _declared(decorator: Value) -> Methods:
     """The methods that a decorator lets through: ``require_GET``, ``require_http_methods([...])``, ``api_view([...])``,
     and each of these inside of ``method_decorator``."""
-    name = (
-        decorator.name
-        if isinstance(decorator, External)
-        else decorator.callee
-        if isinstance(decorator, Made)
-        else ""
-    )
+    name = origin(decorator)
     if name.endswith(".method_decorator") and isinstance(decorator, Made):
         if text(decorator.arg(1, "name")) not in (None, "dispatch"):
             return None

@@ -30,8 +30,7 @@ def load(m: Machine, scope: Scope, node: ir.Call, args: list[Value]) -> Value | 
     if not _is_loader(name):
         return None
     found = _load(m, scope, args)
-    source = scope.module.source
-    if isinstance(found, Class) and source is not None and source.is_migration and name == "get_model":
+    if isinstance(found, Class) and scope.module.is_migration and name == "get_model":
         return historic(m.registry, found)
     return found
 

@@ -18,7 +18,7 @@ _PARTS = ("database_operations", "operations")
 
 def moves_data(state: ModuleState) -> bool:
     """Whether a module is a migration with an operation of its own making; most have none, and are not even read."""
-    is_migration = state.source is not None and state.source.is_migration and not state.is_test
+    is_migration = state.is_migration and not state.is_test
     return is_migration and state.lowered is not None and has_data_operations(state.lowered)
 
 

@@ -41,6 +41,7 @@ class ModuleState:
     read: bool = False
     is_library: bool = field(init=False)
     is_test: bool = field(init=False)
+    is_migration: bool = field(init=False)
     file: str = field(init=False)
     asked: tuple[str, ...] = field(init=False)
     """The names in its code that hold the name of an attribute."""
@@ -48,6 +49,7 @@ class ModuleState:
     def __post_init__(self) -> None:
         self.is_library = self.source is None and self.lowered is not None
         self.is_test = self.source is not None and self.source.is_test
+        self.is_migration = self.source is not None and self.source.is_migration
         self.file = self.source.file if self.source is not None else ""
         self.asked = self.lowered.asked if self.lowered is not None else ()
 

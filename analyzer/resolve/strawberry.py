@@ -15,6 +15,7 @@ from analyzer.extract import ir
 from analyzer.resolve import lookups, orm
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.modules import ModuleState
+from analyzer.resolve.origin import origin
 from analyzer.resolve.scope import Context, Scope
 from analyzer.resolve.values import (
     Bound,
@@ -94,7 +95,7 @@ def fields(m: Machine, cls: Class) -> Iterator[Field]:
 
 def _is_field(function: Function) -> bool:
     for decorator in function.decorators:
-        name = decorator.callee if isinstance(decorator, Made) else getattr(decorator, "name", "")
+        name = origin(decorator)
         if name.startswith("strawberry") and name.rpartition(".")[2] in _FIELDS:
             return True
     return False

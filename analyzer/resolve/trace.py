@@ -67,7 +67,7 @@ class Trace:
 
 def trace(m: Machine, progress: Callable[[int, int], None] | None = None) -> Trace:
     """Load all modules, then trace entry points and functions."""
-    states = [state for state in m.index.states if not state.is_test and not _is_migration(state)]
+    states = [state for state in m.index.states if not state.is_test and not state.is_migration]
     for done, state in enumerate(states):
         if not _is_urls(state):
             m.load(state)
@@ -119,10 +119,6 @@ def _finish_imports(m: Machine) -> None:
 def _is_urls(state: ModuleState) -> bool:
     """URL modules run last, as in Django: by then ``ready()`` has bound what they use."""
     return state.name.rpartition(".")[2].startswith("url")
-
-
-def _is_migration(state: ModuleState) -> bool:
-    return state.source is not None and state.source.is_migration
 
 
 def _models(m: Machine, states: list[ModuleState]) -> tuple[list[Class], list[Class]]:

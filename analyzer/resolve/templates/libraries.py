@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from analyzer.resolve.values import External, Function, Literal, Made, Value, text
+from analyzer.resolve.origin import origin
+from analyzer.resolve.values import Function, Literal, Made, Value, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Libraries:
         self._filters: dict[str, list[Registered]] = {}
         for function in functions:
             for option in function.decorators if isinstance(function, Function) else ():
-                if isinstance(function, Function) and "Library" in _callee(option):
+                if isinstance(function, Function) and "Library" in origin(option):
                     self._enter(function, option)
 
     def tag(self, name: str, loaded: tuple[str, ...]) -> Registered | None:
@@ -44,7 +45,7 @@ class Libraries:
 
     def _enter(self, function: Function, option: Value) -> None:
         name, template, takes_context = function.node.name, None, False
-        kind = _callee(option).rpartition(".")[2]
+        kind = origin(option).rpartition(".")[2]
         if isinstance(option, Made):
             first = text(option.args[0]) if option.args else None
             if kind == "inclusion_tag":
@@ -57,10 +58,6 @@ class Libraries:
         library = function.module.name.rpartition(".")[2]
         found = Registered(function, kind, library, template, takes_context)
         (self._filters if kind == "filter" else self._tags).setdefault(name, []).append(found)
-
-
-def _callee(option: Value) -> str:
-    return option.name if isinstance(option, External) else option.callee if isinstance(option, Made) else ""
 
 
 def _chosen(found: list[Registered], loaded: tuple[str, ...]) -> Registered | None:
