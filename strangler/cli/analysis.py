@@ -1,4 +1,4 @@
-"""What ``analyze`` and ``check`` share: how a project is analysed from the command line."""
+"""What ``analyze``, ``check`` and ``progress`` share: how a project is analysed from the command line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from strangler.config import load, read_file
 from strangler.errors import BadDocument
@@ -19,6 +21,20 @@ if TYPE_CHECKING:
     from analyzer.model.plan import EdgeKind
     from analyzer.pipeline import Outcome, Progress
     from analyzer.runtime import Evidence
+
+FolderArgument = Annotated[Path, typer.Argument(metavar="PATH", help="The folder of the Django project.")]
+OutputOption = Annotated[
+    str, typer.Option("--output", "-o", metavar="FILE", help="Write here; - is standard output.")
+]
+PinOption = Annotated[
+    Path | None, typer.Option("--pin", metavar="FILE", help="The boundaries; else those of strangler.toml.")
+]
+CacheOption = Annotated[
+    bool, typer.Option("--cache/--no-cache", help="Keep what was found, for the next run.")
+]
+CacheFolderOption = Annotated[
+    Path | None, typer.Option("--cache-dir", metavar="FOLDER", help="Where; else the user's cache folder.")
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strangler.cli.again import plain_report, tell
-from strangler.cli.analysis import Target, below_repository, decisions
+from strangler.cli.analysis import (
+    CacheFolderOption,
+    CacheOption,
+    FolderArgument,
+    OutputOption,
+    Target,
+    below_repository,
+    decisions,
+)
 from strangler.cli.output import choice, is_plain, refuse_format, write
 from strangler.errors import BadDocument, Unknown
 
@@ -22,11 +30,9 @@ FORMATS = ("text", "html", "json", "sarif", "mermaid", "github")
 
 
 def analyze(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder of the Django project.")] = Path(),
+    path: FolderArgument = Path(),
     format: Annotated[str, typer.Option("--format", help=f"{choice(FORMATS)}.")] = "text",
-    output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE", help="Write here; - is standard output.")
-    ] = "-",
+    output: OutputOption = "-",
     boundary: Annotated[
         str | None,
         typer.Option("--boundary", metavar="NAME", help="One boundary: members, bill, next commands."),
@@ -36,13 +42,8 @@ def analyze(
         typer.Option("--pin", metavar="FILE", help="Where models belong; else what strangler.toml says."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the clustering.")] = 0,
-    cache: Annotated[
-        bool, typer.Option("--cache/--no-cache", help="Keep what was found, for the next run.")
-    ] = True,
-    cache_dir: Annotated[
-        Path | None,
-        typer.Option("--cache-dir", metavar="FOLDER", help="Where; else the user's cache folder."),
-    ] = None,
+    cache: CacheOption = True,
+    cache_dir: CacheFolderOption = None,
     runtime: Annotated[
         list[Path] | None,
         typer.Option("--runtime", metavar="FILE", help="What the recorder wrote; see `strangler observe`."),

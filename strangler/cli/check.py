@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strangler.cli.again import tell
-from strangler.cli.analysis import Decisions, Target, below_repository, decisions, lines_of
+from strangler.cli.analysis import (
+    CacheFolderOption,
+    CacheOption,
+    Decisions,
+    FolderArgument,
+    OutputOption,
+    PinOption,
+    Target,
+    below_repository,
+    decisions,
+    lines_of,
+)
 from strangler.cli.output import refuse_format, write
 from strangler.cli.text import as_json
 from strangler.errors import BadDocument
@@ -28,7 +39,7 @@ REST = "monolith"
 
 
 def check(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder of the Django project.")] = Path(),
+    path: FolderArgument = Path(),
     baseline: Annotated[
         Path | None, typer.Option("--baseline", metavar="FILE", help="The couplings that are accepted.")
     ] = None,
@@ -38,14 +49,9 @@ def check(
     since: Annotated[
         str | None, typer.Option("--since", metavar="REV", help="Accept what crossed at this git revision.")
     ] = None,
-    pin: Annotated[
-        Path | None,
-        typer.Option("--pin", metavar="FILE", help="The boundaries; else those of strangler.toml."),
-    ] = None,
+    pin: PinOption = None,
     format: Annotated[str, typer.Option("--format", help="text, json, sarif or github.")] = "text",
-    output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE", help="Write here; - is standard output.")
-    ] = "-",
+    output: OutputOption = "-",
     import_linter: Annotated[
         str | None,
         typer.Option(
@@ -55,13 +61,8 @@ def check(
     exit_zero: Annotated[
         bool, typer.Option("--exit-zero", help="Answer 0 even where something new crosses.")
     ] = False,
-    cache: Annotated[
-        bool, typer.Option("--cache/--no-cache", help="Keep what was found, for the next run.")
-    ] = True,
-    cache_dir: Annotated[
-        Path | None,
-        typer.Option("--cache-dir", metavar="FOLDER", help="Where; else the user's cache folder."),
-    ] = None,
+    cache: CacheOption = True,
+    cache_dir: CacheFolderOption = None,
 ) -> int:
     """Compare what crosses the boundaries with what was accepted. Nothing of the project is imported or run."""
     _refuse(format, baseline, update, since, import_linter)

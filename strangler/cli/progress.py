@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strangler.cli.analysis import Target, decisions
+from strangler.cli.analysis import FolderArgument, OutputOption, PinOption, Target, decisions
 from strangler.cli.output import refuse_format, write
 from strangler.cli.text import as_json, columns
 from strangler.errors import StoreError
@@ -28,11 +28,9 @@ BARS = "▁▂▃▄▅▆▇█"
 
 
 def progress(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder of the Django project.")] = Path(),
+    path: FolderArgument = Path(),
     format: Annotated[str, typer.Option("--format", help="text, json or html.")] = "text",
-    output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE", help="Write here; - is standard output.")
-    ] = "-",
+    output: OutputOption = "-",
     record: Annotated[
         bool, typer.Option("--record", help="Add today to the history; once a day is enough.")
     ] = False,
@@ -42,10 +40,7 @@ def progress(
     state: Annotated[
         str | None, typer.Option("--state", metavar="URL", help="Where the route table is kept.")
     ] = None,
-    pin: Annotated[
-        Path | None,
-        typer.Option("--pin", metavar="FILE", help="The boundaries; else those of strangler.toml."),
-    ] = None,
+    pin: PinOption = None,
 ) -> None:
     """Tables, endpoints, traffic and lines that are still in the monolith, boundary by boundary."""
     refuse_format(format, FORMATS)
