@@ -155,9 +155,10 @@ def import_(
     from strangler.control.urlconf import Choice, read_import
 
     verb, left = read_import(analysis, Choice(boundary, tuple(only or ()), with_admin), service)
-    if left:
-        typer.echo(f"{left} of its patterns stay with the monolith (see --only and --with-admin)", err=True)
     _change(_target(state, url, token, create=True), verb, reason, dry_run, force, yes, format_)
+    if left:
+        stay = "1 of its patterns stays" if left == 1 else f"{left} of its patterns stay"
+        typer.echo(f"{stay} with the monolith (see --only and --with-admin)", err=True)
 
 
 @app.command()
