@@ -17,6 +17,7 @@ Kind = Literal[
     "read timeout",
     "closed",
     "bad answer",
+    "exhausted",
     "internal",
 ]
 
@@ -31,6 +32,7 @@ STATUS: dict[Kind, int] = {
     "read timeout": 504,
     "closed": 502,
     "bad answer": 502,
+    "exhausted": 503,
     "internal": 500,
 }
 """499 is never sent: it stands in records for a client that went away, as in nginx."""

@@ -20,16 +20,19 @@ LARGEST = 1024 * 1024
 SHADOW_FIELD = (b"x-strangler-shadow", b"1")
 """Tells a service that nobody will see its answer."""
 
+_NOT_THE_SIDE = frozenset({"client gone", "client timeout", "bad request", "exhausted"})
+
 
 def counting(counters: Counters) -> OnFinish:
     """A hook that counts every decided request: as failed where the side owed an answer and gave none, or 5xx.
 
-    A tunnel counts with the time of its handshake; a client that went away is nobody's failure. The guard compares
-    like with like: what the monolith answers as the writer has no counterpart on the service."""
+    A tunnel counts with the time of its handshake. A client that went away is nobody's failure, and nor is what the
+    facade itself cannot do. The guard compares like with like: what the monolith answers as the writer has no
+    counterpart on the service."""
 
     def note(outcome: Outcome) -> None:
         decision = outcome.decision
-        if decision is None or outcome.error in ("client gone", "client timeout", "bad request"):
+        if decision is None or outcome.error in _NOT_THE_SIDE:
             return
         seconds = outcome.upstream_seconds if outcome.tunnel else None
         failed = outcome.status >= 500 or outcome.error is not None

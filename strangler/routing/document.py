@@ -18,6 +18,7 @@ from strangler.routing.table import MONOLITH, Gateway, Group, Route, RouteTable,
 from strangler.routing.values import (
     read_connections,
     read_duration,
+    read_file_path,
     read_hops,
     read_host,
     read_language,
@@ -27,6 +28,7 @@ from strangler.routing.values import (
     read_percent,
     read_priority,
     read_rule,
+    read_server_name,
     read_sticky,
     read_tenant,
     read_text,
@@ -141,6 +143,8 @@ def check(table: RouteTable) -> None:
                 where=where,
                 remedy='Set tenant in [gateway], for example tenant = "header:X-Tenant".',
             )
+    for name, upstream in table.upstreams.items():
+        _check_tls(upstream, f"upstreams.{name}")
     seen: set[str] = set()
     for position, route in enumerate(table.routes):
         where = f"routes[{position}]"
@@ -167,6 +171,24 @@ def check(table: RouteTable) -> None:
                 where=f"{where}.unprefixed",
                 remedy='Set i18n = true, and default_language in [gateway], for example default_language = "en-us".',
             )
+
+
+def _check_tls(upstream: Upstream, where: str) -> None:
+    """What concerns TLS would be ignored in silence where none is spoken; that is an error, as everywhere here."""
+    told = [key for key in ("ca", "cert", "key", "server_name") if getattr(upstream, key)]
+    told += [] if upstream.verify else ["verify"]
+    if told and not upstream.url.startswith("https://"):
+        raise BadDocument(
+            "there is no TLS to this upstream",
+            where=f"{where}.{told[0]}",
+            remedy="Write its url with https://, or remove this.",
+        )
+    if upstream.key and not upstream.cert:
+        raise BadDocument("a key without its certificate", where=f"{where}.key", remedy="Add cert = ...")
+    if upstream.ca and not upstream.verify:
+        raise BadDocument(
+            "an authority that is not asked", where=f"{where}.verify", remedy="Remove one of ca and verify."
+        )
 
 
 def _route(value: object, where: str) -> Route:
@@ -302,6 +324,11 @@ _UPSTREAM: dict[str, Reader] = {
     "connect_timeout": read_duration,
     "read_timeout": read_duration,
     "max_connections": read_connections,
+    "ca": read_file_path,
+    "cert": read_file_path,
+    "key": read_file_path,
+    "server_name": read_server_name,
+    "verify": _truth,
 }
 _GROUP: dict[str, Reader] = {
     "service": read_name,

@@ -24,13 +24,22 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """A server behind the facade. ``url`` is ``http(s)://host[:port]``; times are in seconds."""
+    """A server behind the facade. ``url`` is ``http(s)://host[:port]`` or ``unix:/path``; times are in seconds.
+
+    By https: ``ca`` (a file) is trusted instead of the system's authorities, ``cert`` and ``key`` are shown to the
+    server, ``server_name`` is asked for and checked instead of the host, and ``verify`` off trusts anybody.
+    """
 
     name: str
     url: str
     connect_timeout: float = 2.0
     read_timeout: float = 60.0
     max_connections: int = 200
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+    server_name: str = ""
+    verify: bool = True
 
 
 @dataclass(frozen=True, slots=True)

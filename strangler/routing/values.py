@@ -100,7 +100,9 @@ def write_duration(seconds: float) -> str | float:
 
 
 def read_url(value: object, where: str) -> str:
-    """``http(s)://host[:port]``, without a path: the facade forwards paths as they are."""
+    """``http(s)://host[:port]``, without a path: the facade forwards paths as they are; or ``unix:/path``, a socket."""
+    if isinstance(value, str) and value.startswith("unix:"):
+        return "unix:" + read_socket_path(value.removeprefix("unix:"), where)
     url = read_text(value, where).rstrip("/")
     try:
         parts = urlsplit(url)
@@ -121,6 +123,40 @@ def read_url(value: object, where: str) -> str:
             remedy=f"Leave it at {parts.scheme}://{parts.netloc.rpartition('@')[2]}: paths are forwarded as they are.",
         )
     return url
+
+
+def read_socket_path(value: object, where: str) -> str:
+    """The path of a Unix socket, which the kernel wants in fewer than 108 bytes."""
+    path = read_text(value, where)
+    if not path.startswith("/") or path.endswith("/") or len(path.encode()) > 107:
+        raise BadDocument(
+            f"{path!r} is not the path of a socket",
+            where=where,
+            remedy="Write it like unix:/run/gunicorn.sock, in at most 107 bytes.",
+        )
+    return path
+
+
+def read_file_path(value: object, where: str) -> str:
+    """An absolute path: several facades read the same table, each from a directory of its own."""
+    path = read_text(value, where)
+    if not path.startswith("/") or path.endswith("/"):
+        raise BadDocument(
+            f"{path!r} is not the absolute path of a file",
+            where=where,
+            remedy="Write it like /etc/strangler/ca.pem.",
+        )
+    return path
+
+
+def read_server_name(value: object, where: str) -> str:
+    """The name that a server's certificate has to carry."""
+    name = read_text(value, where).lower()
+    if re.fullmatch(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*", name) is None or len(name) > 253:
+        raise BadDocument(
+            f"{name!r} is not the name of a server", where=where, remedy="Write it like billing.internal."
+        )
+    return name
 
 
 def read_method(value: object, where: str) -> str:
