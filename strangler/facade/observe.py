@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from strangler.facade.app import Facade
 from strangler.facade.events import CapturedAnswer, MirrorRequest, OnFinish, Outcome
-from strangler.facade.failures import Failure
+from strangler.facade.failures import NO_UPSTREAMS_FAULT, Failure
 from strangler.facade.pool import Pool
 from strangler.facade.transport import Request
 from strangler.routing import SAFE_METHODS, Decision, Upstream
@@ -20,8 +20,6 @@ LARGEST = 1024 * 1024
 SHADOW_FIELD = (b"x-strangler-shadow", b"1")
 """Tells a service that nobody will see its answer."""
 
-_NOT_THE_SIDE = frozenset({"client gone", "client timeout", "bad request", "exhausted"})
-
 
 def counting(counters: Counters) -> OnFinish:
     """A hook that counts every decided request: as failed where the side owed an answer and gave none, or 5xx.
@@ -32,7 +30,7 @@ def counting(counters: Counters) -> OnFinish:
 
     def note(outcome: Outcome) -> None:
         decision = outcome.decision
-        if decision is None or outcome.error in _NOT_THE_SIDE:
+        if decision is None or outcome.error in NO_UPSTREAMS_FAULT:
             return
         seconds = outcome.upstream_seconds if outcome.tunnel else None
         failed = outcome.status >= 500 or outcome.error is not None

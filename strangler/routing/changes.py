@@ -32,13 +32,13 @@ from strangler.routing.values import (
     read_duration,
     read_file_path,
     read_host,
+    read_identity,
     read_language,
     read_method,
     read_name,
     read_pattern,
     read_percent,
     read_server_name,
-    read_sticky,
     read_url,
 )
 
@@ -247,7 +247,7 @@ def set_share(
     after = replace(group, share=read_percent(percent, "percent"))
     said = f"share of {group.name} {group.share:g} % -> {after.share:g} %"
     if sticky is not None:
-        after = replace(after, sticky=read_sticky(sticky, "sticky"))
+        after = replace(after, sticky=read_identity(sticky, "sticky"))
         said += f", sticky by {after.sticky}"
     return _changed(table, _with_group(table, after), "canary", group.name, said, force=force)
 

@@ -77,7 +77,7 @@ def test_without_a_state_nothing_is_made_and_one_line_says_so(
         (("canary", "billing", "100.01"), 2, "not a percentage"),
         (("canary", "billing", "-1"), 2, "Nothing here takes a negative number"),
         (("shadow", "billing", "-0.5"), 2, "Nothing here takes a negative number"),
-        (("canary", "billing", "5", "--sticky", "claim:sub"), 2, "does not verify tokens"),
+        (("canary", "billing", "5", "--sticky", "claim:sub"), 2, "nothing verifies who asks"),
         (("canary", "billing", "5"), 3, "routes writer billing monolith"),
         (("flip", "billing", "--to", "service"), 3, "routes writer billing monolith"),
         (("canary", "billing", "5", "--force"), 3, "needs a reason"),
