@@ -56,7 +56,9 @@ def _leaves(info: _Object, prefix: str, seen: tuple[type, ...]) -> Iterator[Fiel
     for field in info.fields:
         path = prefix + field.encode_name
         kind, null = _without_null(field.type, path)
-        if isinstance(kind, _OBJECTS) and not null:
+        if isinstance(kind, inspect.UnionType):
+            yield replace(_union(kind, path), null=null, default=_default(field))
+        elif isinstance(kind, _OBJECTS) and not null and not _tagged(kind):
             if kind.cls in seen:
                 raise ContractError(f"{path} contains itself", "contracts are trees")
             yield from _leaves(kind, path + ".", (*seen, kind.cls))
@@ -64,9 +66,32 @@ def _leaves(info: _Object, prefix: str, seen: tuple[type, ...]) -> Iterator[Fiel
             yield replace(_leaf(kind, path), null=null, default=_default(field))
 
 
+def _union(kind: inspect.UnionType, path: str) -> Field:
+    variants = [member for member in kind.types if _tagged(member)]
+    if len(variants) != len([member for member in kind.types if not isinstance(member, inspect.NoneType)]):
+        raise ContractError(f"{path} may be of several types", "use one type, or structs with a tag")
+    tags = tuple(
+        (member.tag, _shape(member)) for member in variants if isinstance(member, inspect.StructType)
+    )
+    first = variants[0]
+    assert isinstance(first, inspect.StructType)
+    return Field(
+        path,
+        "union",
+        tag_field=str(first.tag_field),
+        variants=tuple((tag, shape) for tag, shape in tags if tag is not None),
+    )
+
+
+def _tagged(kind: inspect.Type) -> bool:
+    return isinstance(kind, inspect.StructType) and kind.tag is not None
+
+
 def _leaf(kind: inspect.Type, path: str) -> Field:
     if isinstance(kind, inspect.Metadata):
         kind = kind.type
+    if _tagged(kind):
+        return _union(inspect.UnionType((kind,)), path)
     if isinstance(kind, _OBJECTS):
         return Field(path, "object", item=_shape(kind))
     if isinstance(kind, _LISTS):
@@ -93,9 +118,10 @@ def _without_null(kind: inspect.Type, path: str) -> tuple[inspect.Type, bool]:
     if not isinstance(kind, inspect.UnionType):
         return kind, False
     rest = [member for member in kind.types if not isinstance(member, inspect.NoneType)]
-    if len(rest) != 1:
-        raise ContractError(f"{path} may be of several types", "use one type, or one type and None")
-    return rest[0], len(rest) < len(kind.types)
+    null = len(rest) < len(kind.types)
+    if len(rest) == 1:
+        return rest[0], null
+    return inspect.UnionType(tuple(rest)), null
 
 
 def _default(field: inspect.Field) -> object:

@@ -12,7 +12,19 @@ from typing import Final, Literal
 __all__ = ["NO_DEFAULT", "Field", "FieldKind", "Shape"]
 
 FieldKind = Literal[
-    "int", "text", "bool", "float", "decimal", "datetime", "date", "time", "uuid", "json", "object", "list"
+    "int",
+    "text",
+    "bool",
+    "float",
+    "decimal",
+    "datetime",
+    "date",
+    "time",
+    "uuid",
+    "json",
+    "object",
+    "list",
+    "union",
 ]
 
 
@@ -30,7 +42,8 @@ NO_DEFAULT: Final = _NoDefault()
 class Field:
     """A leaf of a contract. `item` is the shape of an object that may be null, or of a list's members.
 
-    A field with a `default` may be absent from a document.
+    A field with a `default` may be absent from a document. A union has a shape for each tag, which stands in the
+    member `tag_field` of its objects.
     """
 
     path: str
@@ -40,6 +53,12 @@ class Field:
     max_length: int | None = None
     choices: tuple[str | int, ...] = ()
     item: Shape | None = None
+    tag_field: str = ""
+    variants: tuple[tuple[str | int, Shape], ...] = ()
+
+    def variant(self, tag: str | int) -> Shape | None:
+        """The shape of a union's objects with that tag."""
+        return next((shape for name, shape in self.variants if name == tag), None)
 
 
 @dataclass(frozen=True, slots=True)

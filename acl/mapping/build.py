@@ -9,20 +9,26 @@ from acl.contract import did_you_mean
 from acl.errors import MappingError, Problem
 from acl.mapping.model import Mapping, Operation
 
-__all__ = ["build"]
+__all__ = ["build", "problems_of"]
 
 
 def build(mapping: Mapping) -> Mapping:
     """The mapping itself, if it holds. Raises MappingError with all its problems, in the order of the file."""
+    problems = problems_of(mapping)
+    if problems:
+        raise MappingError(mapping.name, sorted(problems, key=lambda problem: problem.where))
+    return mapping
+
+
+def problems_of(mapping: Mapping) -> list[Problem]:
+    """Everything that is wrong with a declaration."""
     problems: list[Problem] = []
     for operation in mapping.operations:
         unknown = list(_unknown_names(mapping, operation))
         problems.extend(unknown or operation.problems(mapping.table, mapping.shape))
     problems.extend(_said_twice(mapping))
     problems.extend(_forgotten(mapping))
-    if problems:
-        raise MappingError(mapping.name, sorted(problems, key=lambda problem: problem.where))
-    return mapping
+    return problems
 
 
 def _unknown_names(mapping: Mapping, operation: Operation) -> Iterator[Problem]:
@@ -33,16 +39,14 @@ def _unknown_names(mapping: Mapping, operation: Operation) -> Iterator[Problem]:
         if name not in columns:
             what = "children" if nests else "column"
             yield operation.problem(f"{table.name} has no {what} {name!r}", did_you_mean(name, columns))
-    if not operation.path or shape.field(operation.path):
-        return
-    if not shape.below(operation.path):
-        known = [field.path for field in shape.fields]
-        yield operation.problem(
-            f"{shape.name} has no field {operation.path!r}", did_you_mean(operation.path, known)
-        )
-    elif not operation.whole:
-        inner = ", ".join(operation.paths(shape))
-        yield operation.problem(f"{operation.path} is an object", f"name one of its fields: {inner}")
+    for path in operation.targets:
+        below = shape.below(path)
+        if not below and not shape.field(path):
+            known = [field.path for field in shape.fields]
+            yield operation.problem(f"{shape.name} has no field {path!r}", did_you_mean(path, known))
+        elif below and not operation.whole:
+            inner = ", ".join(field.path for field in below)
+            yield operation.problem(f"{path} is an object", f"name one of its fields: {inner}")
 
 
 def _said_twice(mapping: Mapping) -> Iterator[Problem]:

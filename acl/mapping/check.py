@@ -91,6 +91,8 @@ def _tables(mapping: Mapping, columns: str, paths: str) -> tuple[list[Covered], 
             )
         )
     for one in mapping.operations:
+        for at, part in one.parts(mapping.table, mapping.shape):
+            contract += _tables(part, columns, f"{paths}{at}.")[1]
         for inner in one.inner:
             more = _tables(inner, f"{columns}{one.columns[0]}[].", f"{paths}{one.path}[].")
             legacy += more[0]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from acl.mapping.embed import imports_of, source_of_computed, source_of_support, with_dependencies
-from acl.mapping.emit import Names, kinds, result, wanted
+from acl.mapping.emit import Cases, Names, kinds, result, wanted
 from acl.mapping.layout import Called, Expression, Text, literal, printed
 from acl.mapping.model import Direction, Mapping, Nested
 from acl.mapping.operations import LegacyOnly
@@ -42,6 +42,7 @@ def compile_source(mapping: Mapping, *, width: int = 88) -> str:
         for direction in _WORDS
         for text in _direction(plan(mapping, direction), names, width)  # fills `names` as it prints
     ]
+    functions += [_of_cases(name, cases, width) for name, cases in names.cases.items()]
     functions.append(_put(mapping, names))
     support = [source_of_support(name) for name in with_dependencies(names.support)]
     own = [source_of_computed(function, name) for name, function in names.computed.items()]
@@ -131,16 +132,45 @@ def _resolving(laid: Plan, names: Names, source: str, width: int) -> str:
         return ""
     lines = [f"    wanted_{name}: set[Any] = set()" for name in ids.values()]
     lines += [f"    for {source} in batch:", "        try:"]
-    for kind, key, loop in wanted(laid, source, names):
-        added = Called(
-            f"wanted_{ids[kind]}.{'update' if loop else 'add'}", (Text(f"[{key}{loop}]" if loop else key),)
+    for one in wanted(laid, source, names):
+        if one.condition and not one.loop:
+            lines.append(_condition(one.condition, width))
+        several = (
+            f"[{one.key}{one.loop}{f' if {one.condition}' if one.condition else ''}]" if one.loop else one.key
         )
-        lines.append(f"            {printed(added, width=width, indent=12, used=12)}")
+        added = Called(f"wanted_{ids[one.kind]}.{'update' if one.loop else 'add'}", (Text(several),))
+        indent = 16 if one.condition and not one.loop else 12
+        lines.append(f"{' ' * indent}{printed(added, width=width, indent=indent, used=indent)}")
     lines += ["        except Exception:  # it is refused below", "            continue"]
     lines += [
         f"    {name} = resolve({literal(kind)}, wanted_{name} - {{None}})" for kind, name in ids.items()
     ]
     return "\n".join(lines) + "\n"
+
+
+def _condition(condition: str, width: int) -> str:
+    one = f"            if {condition}:"
+    if len(one) <= width:
+        return one
+    parts = "\n                and ".join(condition.split(" and "))
+    return f"            if (\n                {parts}\n            ):"
+
+
+def _of_cases(name: str, cases: Cases, width: int) -> str:
+    forth = cases.direction == "to_contract"
+    parameter = "row: Row" if forth else f"document: Document{'' if cases.empty is None else ' | None'}"
+    typed = [parameter, *(f"{one}: Mapping[Any, Any]" for one in cases.parameters)]
+    lines = [_signature(name, typed, "Document" if forth else "Row", width)]
+    if cases.empty is not None:
+        lines.append(
+            f"    if document is None:\n        return {printed(cases.empty, width=width, indent=8, used=15)}"
+        )
+    lines.append(f"    match {cases.said}:")
+    for said, answer in cases.answers:
+        returned = printed(answer, width=width, indent=12, used=19)
+        lines.append(f"        case {said}:\n            return {returned}")
+    lines.append('    raise ValueError("no case for it")')
+    return "\n".join(lines)
 
 
 def _put(mapping: Mapping, names: Names) -> str:

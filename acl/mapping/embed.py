@@ -18,7 +18,11 @@ _MODULES = {
     "UTC": "datetime",
     "date": "datetime",
     "datetime": "datetime",
+    "time": "datetime",
     "Decimal": "decimal",
+    "Fraction": "fractions",
+    "UUID": "uuid",
+    "isfinite": "math",
     "ZoneInfo": "zoneinfo",
 }
 _ALONE = "give it everything through its parameter, the row"
@@ -50,18 +54,19 @@ def imports_of(source: str) -> dict[str, set[str]]:
 
 
 def source_of_computed(function: Callable[..., Any], name: str) -> str:
-    """A user's function of the row as `def name(row)`, verbatim.
+    """A user's function as `def name(row)`, verbatim.
 
     Raises CompileError when its source cannot be read, or when it uses a name that it does not carry with it.
     """
     node, lines = _find(function)
     if isinstance(node, ast.Lambda):
-        if len(node.args.args) != 1:
-            raise CompileError(f"{name} does not take one row", "declare it as `lambda row: ...`")
+        names = [argument.arg for argument in node.args.args]
+        if not names or any((node.args.vararg, node.args.kwarg, node.args.kwonlyargs, node.args.defaults)):
+            raise CompileError(f"{name} does not take plain values", "declare it as `lambda row: ...`")
+        typed = ", ".join(f"{argument}: Any" for argument in names)
         body = ast.get_source_segment(lines, node.body) or ""
-        source = f"def {name}({node.args.args[0].arg}: Row) -> Any:\n    return ({body})"
-        if "\n" not in body:
-            source = f"def {name}({node.args.args[0].arg}: Row) -> Any:\n    return {body}"
+        answer = f"({body})" if "\n" in body else body
+        source = f"def {name}({typed}) -> Any:\n    return {answer}"
     else:
         segment = textwrap.dedent(" " * node.col_offset + (ast.get_source_segment(lines, node) or ""))
         source = segment.replace(f"def {node.name}(", f"def {name}(", 1)

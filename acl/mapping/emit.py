@@ -6,22 +6,60 @@ import builtins
 import keyword
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from acl.errors import CompileError
 from acl.mapping import support
-from acl.mapping.layout import Called, Choice, DictOf, Expression, ListOf, Text, literal
-from acl.mapping.model import Call, Computed, Constant, Copy, Lookup, Mapping, Nested, ResolveStep, Step, Zone
+from acl.mapping.layout import Called, Choice, DictOf, Expression, ListOf, Text, literal, one_line
+from acl.mapping.model import (
+    Call,
+    Case,
+    Computed,
+    Constant,
+    Copy,
+    Direction,
+    Lookup,
+    Mapping,
+    Nested,
+    Own,
+    ResolveStep,
+    Step,
+    Tagged,
+    Zone,
+)
 from acl.mapping.paths import Filled, Node, Plan
 
-__all__ = ["Names", "kinds", "read", "result", "wanted"]
+__all__ = ["Cases", "Names", "Wanted", "kinds", "read", "result", "wanted"]
 
 _RESERVED = {
-    *(*keyword.kwlist, *dir(builtins), *support.__all__, "Any", "UTC", "date", "datetime"),
+    *(*keyword.kwlist, *dir(builtins), *support.__all__, "Any", "UTC", "date", "datetime", "time"),
+    *("Decimal", "Fraction", "UUID", "ZoneInfo", "isfinite"),
     *("batch", "document", "documents", "existing", "position", "put", "refused", "resolve", "row", "rows"),
     *("to_contract", "to_legacy"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """The function that makes the object of a union, or its columns: what it is given, and an answer for each case."""
+
+    direction: Direction
+    parameters: tuple[str, ...]
+    said: str
+    answers: tuple[tuple[str, Expression], ...]
+    empty: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A reference: the kind of ids, the expression of its key, the comprehension over children that binds it, and
+    the condition under which it is there."""
+
+    kind: str
+    key: str
+    loop: str = ""
+    condition: str = ""
 
 
 @dataclass(slots=True)
@@ -32,6 +70,7 @@ class Names:
     support: set[str] = field(default_factory=set)
     computed: dict[str, Callable[..., Any]] = field(default_factory=dict)
     variables: dict[tuple[str, ...], str] = field(default_factory=dict)
+    cases: dict[str, Cases] = field(default_factory=dict)
 
     def constant(self, name: str, value: Expression) -> str:
         """The name under which the value stands at the top of the module."""
@@ -77,22 +116,36 @@ def result(laid: Plan, source: str, names: Names) -> Expression:
 def kinds(laid: Plan) -> list[str]:
     """The kinds of ids that a plan resolves, its children's included, each once."""
     found = [step.ids for filled in laid.fills for _, step in filled.made if isinstance(step, ResolveStep)]
-    for inner in laid.nested.values():
-        found += kinds(inner)
+    inner = [*laid.nested.values(), *(one for cases in laid.tagged.values() for _, one in cases)]
+    found += [kind for one in inner for kind in kinds(one)]
     return list(dict.fromkeys(found))
 
 
-def wanted(laid: Plan, source: str, names: Names) -> Iterator[tuple[str, str, str]]:
-    """(kind of ids, expression of the key, comprehension over children that binds it) of every reference."""
+def wanted(laid: Plan, source: str, names: Names) -> Iterator[Wanted]:
+    """Every reference of a plan that reads the variable `source`."""
     for filled in laid.fills:
         for _, step in filled.made:
             if isinstance(step, ResolveStep):
-                yield step.ids, read(laid, source, step.sources[0]), ""
+                yield Wanted(step.ids, read(laid, source, step.sources[0]))
             elif isinstance(step, Nested) and step.using is not None:
                 member = names.member(step.using)
                 loop = f" for {member} in {read(laid, source, step.sources[0])}"
-                for ids, key, inner in wanted(laid.nested[step.target], member, names):
-                    yield ids, key, loop + inner
+                for one in wanted(laid.nested[step.target], member, names):
+                    yield replace(one, loop=loop + one.loop)
+            elif isinstance(step, Tagged):
+                yield from _wanted_of_cases(step, laid, source, names)
+
+
+def _wanted_of_cases(step: Tagged, laid: Plan, source: str, names: Names) -> Iterator[Wanted]:
+    first = read(laid, source, step.sources[0])
+    forth = laid.direction == "to_contract"
+    for case, inner in laid.tagged[step.target]:
+        said, value = (first, case.code) if forth else (f"{first}[{literal(step.tag_field)}]", case.tag)
+        condition = f"{said} == {literal(value)}"
+        if step.null and not forth:
+            condition = f"{first} is not None and {condition}"
+        for one in wanted(inner, source if forth else first, names):
+            yield replace(one, condition=condition)
 
 
 def read(laid: Plan, source: str, path: str) -> str:
@@ -105,11 +158,43 @@ def read(laid: Plan, source: str, path: str) -> str:
     return f"{holder}.get({literal(name)}{'' if absent is None else f', {literal(absent)}'})"
 
 
+def _cases(step: Tagged, first: str, laid: Plan, source: str, names: Names) -> Expression:
+    forth = laid.direction == "to_contract"
+    parameter = "row" if forth else "document"
+    ids = tuple(
+        names.ids(kind)
+        for kind in dict.fromkeys(k for _, one in laid.tagged[step.target] for k in kinds(one))
+    )
+    said = f"row[{literal(step.sources[0])}]" if forth else f"document[{literal(step.tag_field)}]"
+    answers = tuple(
+        (literal(case.code if forth else case.tag), _case(step, case, inner, parameter, names))
+        for case, inner in laid.tagged[step.target]
+    )
+    empty = _literals(step.empty) if step.null and not forth else None
+    about = step.target if forth else f"{step.sources[0]}_row"
+    name = f"_{_plain(laid.mapping.name)}_{_plain(about)}"
+    names.cases[name] = Cases(laid.direction, ids, said, answers, empty)
+    return Called(name, tuple(map(Text, (source if forth else first, *ids))))
+
+
+def _case(step: Tagged, case: Case, inner: Plan, parameter: str, names: Names) -> Expression:
+    made = _object(inner.nodes, inner, parameter, names)
+    assert isinstance(made, DictOf)
+    if inner.direction == "to_contract":
+        return DictOf(((literal(step.tag_field), Text(literal(case.tag))), *made.items))
+    others = _literals(case.others)
+    return DictOf(((literal(step.target), Text(literal(case.code))), *made.items, *others.items))
+
+
+def _literals(pairs: tuple[tuple[str, str | int | bool | None], ...]) -> DictOf:
+    return DictOf(tuple((literal(name), Text(literal(value))) for name, value in pairs))
+
+
 def _object(nodes: dict[str, Node], laid: Plan, source: str, names: Names) -> Expression:
     return DictOf(
         tuple(
             (
-                literal(name),
+                "**" if laid.direction == "to_legacy" and name in laid.tagged else literal(name),
                 _filled(node, laid, source, names)
                 if isinstance(node, Filled)
                 else _object(node, laid, source, names),
@@ -127,7 +212,8 @@ def _filled(filled: Filled, laid: Plan, source: str, names: Names) -> Expression
 def _value(step: Step, laid: Plan, source: str, names: Names) -> Expression:
     reads = tuple(read(laid, source, path) for path in step.sources)
     value = _made(step, reads, laid, source, names)
-    return Choice(f"{reads[0]} is None", value) if step.null and not isinstance(step, Copy) else value
+    passes = isinstance(step, Copy) or (isinstance(step, Tagged) and laid.direction == "to_legacy")
+    return Choice(f"{reads[0]} is None", value) if step.null and not passes else value
 
 
 def _made(step: Step, reads: tuple[str, ...], laid: Plan, source: str, names: Names) -> Expression:
@@ -142,6 +228,13 @@ def _made(step: Step, reads: tuple[str, ...], laid: Plan, source: str, names: Na
         case Call():
             arguments = [_argument(argument, names) for argument in step.arguments]
             return Called(names.function(step.function.__name__), tuple(map(Text, (*reads, *arguments))))
+        case Own():
+            about = step.sources[0] if step.label == "apart" else step.target
+            name = f"{_plain(laid.mapping.name)}_{_plain(about)}_{step.label}"
+            called = Called(names.own(name, step.function), tuple(map(Text, reads)))
+            return called if step.item is None else Text(f"{one_line(called)}[{step.item}]")
+        case Tagged():
+            return _cases(step, reads[0], laid, source, names)
         case Lookup():
             table = DictOf(tuple((literal(a), Text(literal(b))) for a, b in step.pairs), always=False)
             name = f"_{_capitals(step.sources[0])}_TO_{_capitals(step.target)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as MappingABC
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,10 +17,12 @@ from acl.mapping.model import (
     Lookup,
     Mapping,
     Nested,
+    Own,
     Resolve,
     ResolveStep,
     Row,
     Step,
+    Tagged,
     Zone,
 )
 from acl.mapping.operations import LegacyOnly
@@ -114,7 +116,9 @@ def _translate(laid: Plan, source: Any, ids: Ids) -> dict[str, Any]:
 def _fill(nodes: dict[str, Node], laid: Plan, source: Any, ids: Ids, flaws: list[Flaw]) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     for name, node in nodes.items():
-        if isinstance(node, Filled):
+        if isinstance(node, Filled) and laid.direction == "to_legacy" and name in laid.tagged:
+            answer.update(_value(node, laid, source, ids, flaws) or {})
+        elif isinstance(node, Filled):
             answer[name] = _value(node, laid, source, ids, flaws)
         else:
             answer[name] = _fill(node, laid, source, ids, flaws)
@@ -128,11 +132,14 @@ def _value(filled: Filled, laid: Plan, source: Any, ids: Ids, flaws: list[Flaw])
         try:
             values.append(_perform(step, laid, source, ids))
         except _Refusal as refusal:
+            within = "" if isinstance(step, Tagged) and laid.direction == "to_contract" else path
             flaws += [
-                Flaw(path + flaw.path, flaw.operation, flaw.value, flaw.reason) for flaw in refusal.flaws
+                Flaw(within + flaw.path, flaw.operation, flaw.value, flaw.reason) for flaw in refusal.flaws
             ]
         except Exception as error:
-            flaws.append(Flaw(path, operation.name, _seen(step, laid, source), _reason(error, step)))
+            reason = _reason(error, step)
+            if not any((flaw.path, flaw.reason) == (path, reason) for flaw in flaws):  # by another part of it
+                flaws.append(Flaw(path, operation.name, _seen(step, laid, source), reason))
     if len(flaws) > flawed:
         return None
     if len(values) == 1:
@@ -152,7 +159,7 @@ def _perform(step: Step, laid: Plan, source: Any, ids: Ids) -> Any:
         return step.function(source)
     first: Any = _read(laid, source, step.sources[0]) if step.sources else None
     if step.null and first is None:
-        return None
+        return dict(step.empty) if isinstance(step, Tagged) and laid.direction == "to_legacy" else None
     match step:
         case Copy():
             return first
@@ -161,6 +168,12 @@ def _perform(step: Step, laid: Plan, source: Any, ids: Ids) -> Any:
         case Call():
             others = [_read(laid, source, path) for path in step.sources[1:]]
             return step.function(first, *others, *map(_argument, step.arguments))
+        case Own():
+            others = [_read(laid, source, path) for path in step.sources[1:]]
+            answer = step.function(first, *others)
+            return answer if step.item is None else answer[step.item]
+        case Tagged():
+            return _case(step, laid, source, first, ids)
         case Lookup():
             return dict(step.pairs)[first]
         case ResolveStep():
@@ -169,6 +182,21 @@ def _perform(step: Step, laid: Plan, source: Any, ids: Ids) -> Any:
             return _members(step, laid.nested[step.target], several(first), ids)
         case _:
             raise AssertionError(f"unknown step {step!r}")
+
+
+def _case(step: Tagged, laid: Plan, source: Any, first: Any, ids: Ids) -> dict[str, Any]:
+    forth = laid.direction == "to_contract"
+    said = first if forth else first[step.tag_field]
+    for case, inner in laid.tagged[step.target]:
+        if forth and said == case.code:
+            return {step.tag_field: case.tag, **_translate(inner, source, ids)}
+        if not forth and said == case.tag:
+            try:
+                row = _translate(inner, first, ids)
+            except _Refusal as refusal:
+                raise _Refusal([replace(flaw, path=f".{flaw.path}") for flaw in refusal.flaws]) from None
+            return {step.target: case.code, **row, **dict(case.others)}
+    raise ValueError(f"no case for {said!r}")
 
 
 def _members(step: Nested, laid: Plan, members: list[Any], ids: Ids) -> list[dict[str, Any]]:
@@ -229,11 +257,16 @@ def _kinds(laid: Plan) -> Iterator[str]:
                 yield step.ids
     for inner in laid.nested.values():
         yield from _kinds(inner)
+    for cases in laid.tagged.values():
+        for _, inner in cases:
+            yield from _kinds(inner)
 
 
 def _references(laid: Plan, source: Any) -> Iterator[tuple[str, Any]]:
     for filled in laid.fills:
         for _, step in filled.made:
+            if isinstance(step, Tagged):
+                yield from _references_of_case(step, laid, source)
             if not isinstance(step, ResolveStep | Nested):
                 continue
             try:
@@ -247,3 +280,16 @@ def _references(laid: Plan, source: Any) -> Iterator[tuple[str, Any]]:
             else:
                 for member in value:
                     yield from _references(laid.nested[step.target], member)
+
+
+def _references_of_case(step: Tagged, laid: Plan, source: Any) -> Iterator[tuple[str, Any]]:
+    forth = laid.direction == "to_contract"
+    try:
+        first = _read(laid, source, step.sources[0])
+        said = first if forth or first is None else first[step.tag_field]
+    except Exception:
+        return
+    for case, inner in laid.tagged[step.target]:
+        if said == (case.code if forth else case.tag):
+            yield from _references(inner, source if forth else first)
+            return

@@ -18,7 +18,7 @@ is imported, and raises MappingError with every problem, its line, and what to w
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Mapping as MappingABC
 from typing import Any, Final, TypeVar
 
@@ -31,6 +31,7 @@ from acl.mapping.model import Mapping, Operation, Row
 __all__ = [
     "BY_DATABASE",
     "BY_PARENT",
+    "case",
     "computed",
     "contract_only",
     "date",
@@ -39,12 +40,19 @@ __all__ = [
     "default",
     "each",
     "enum",
+    "flatten",
     "legacy_only",
     "mapping",
+    "merge",
     "money",
     "nest",
     "ref",
     "rename",
+    "split",
+    "time",
+    "unit",
+    "uuid",
+    "when",
 ]
 
 BY_DATABASE: Final = operations.Generated("database")
@@ -125,7 +133,88 @@ def datetime(column: str, path: str, *, zone: str | None = None) -> Operation:
 
 def date(column: str, path: str) -> Operation:
     """A date <-> "2024-06-01"."""
-    return operations.Date(where=_caller(), columns=(column,), path=path)
+    return operations.AsText(where=_caller(), columns=(column,), path=path, kind="date")
+
+
+def time(column: str, path: str) -> Operation:
+    """A time of day <-> "10:00:00"."""
+    return operations.AsText(where=_caller(), columns=(column,), path=path, kind="time")
+
+
+def uuid(column: str, path: str) -> Operation:
+    """A UUID <-> its text, in lower case with hyphens."""
+    return operations.AsText(where=_caller(), columns=(column,), path=path, kind="uuid")
+
+
+def unit(column: str, path: str, *, factor: str, places: int = 0, offset: str = "0") -> Operation:
+    """A quantity in two units: contract = legacy x factor + offset, at `places` decimals; the way back is rounded
+    at the column's decimals.
+
+    Factor and offset are exact numbers as text, "0.45359237" or "5/9". Whether the rounding loses something is
+    computed from them; `check` shows a value that does not come back.
+    """
+    return operations.Unit(
+        where=_caller(), columns=(column,), path=path, factor=factor, offset=offset, places=places
+    )
+
+
+def split(
+    column: str,
+    paths: tuple[str, ...],
+    *,
+    on: str | None = None,
+    apart: Callable[[Any], Sequence[Any]] | None = None,
+    together: Callable[..., Any] | None = None,
+) -> Operation:
+    """One column <-> several fields: the text between separators, or what `apart` makes and `together` undoes.
+
+    The two functions must stand alone, as for `computed`.
+    """
+    return operations.Split(
+        where=_caller(), columns=(column,), fields=paths, on=on, apart=apart, together=together
+    )
+
+
+def merge(
+    columns: tuple[str, ...],
+    path: str,
+    *,
+    on: str | None = None,
+    together: Callable[..., Any] | None = None,
+    apart: Callable[[Any], Sequence[Any]] | None = None,
+) -> Operation:
+    """Several columns <-> one field: their text with a separator between, or what `together` makes, `apart` undoes."""
+    return operations.Merge(
+        where=_caller(), columns=columns, path=path, on=on, apart=apart, together=together
+    )
+
+
+def flatten(column: str, members: MappingABC[str, str]) -> Operation:
+    """A JSON column that holds one object <-> a field for each of its members: {member: field}."""
+    return operations.Flatten(where=_caller(), columns=(column,), members=tuple(members.items()))
+
+
+def case(code: str | int, tag: str | int, *inner: Operation | Iterable[Operation]) -> operations.Variant:
+    """For `when`: the discriminator's code, the contract's tag, and operations whose paths start inside the object."""
+    flat = [one for item in inner for one in ([item] if isinstance(item, Operation) else item)]
+    return operations.Variant(_caller(), code, tag, tuple(flat))
+
+
+def when(
+    column: str,
+    path: str,
+    *cases: operations.Variant,
+    otherwise: MappingABC[str, str | int | bool | None] | None = None,
+) -> Operation:
+    """A tagged union: `column` says which case holds. The columns of the others are NULL, or as `otherwise` says."""
+    used = dict.fromkeys(name for one in cases for name in one.columns)
+    return operations.When(
+        where=_caller(),
+        columns=(column, *(name for name in used if name != column)),
+        path=path,
+        variants=cases,
+        otherwise=tuple((otherwise or {}).items()),
+    )
 
 
 def default(column: str, path: str, value: str | int | bool) -> Operation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Called", "Choice", "DictOf", "Expression", "ListOf", "Text", "literal", "printed"]
+__all__ = ["Called", "Choice", "DictOf", "Expression", "ListOf", "Text", "literal", "one_line", "printed"]
 
 _INDENT = 4
 
@@ -65,26 +65,27 @@ def printed(expression: Expression, *, width: int, indent: int, used: int) -> st
 
     `used` is the part of the first line that something else takes, before the expression and after it.
     """
-    one = _one_line(expression)
+    one = one_line(expression)
     return one if one is not None and used + len(one) <= width else _broken(expression, width, indent)
 
 
-def _one_line(expression: Expression) -> str | None:
+def one_line(expression: Expression) -> str | None:
+    """The expression on one line, unless it holds a dict that always takes several."""
     match expression:
         case Text(code):
             return code
         case Called(function, arguments):
-            parts = [_one_line(argument) for argument in arguments]
+            parts = [one_line(argument) for argument in arguments]
             shown = [part for part in parts if part is not None]
             return f"{function}({', '.join(shown)})" if len(shown) == len(parts) else None
         case Choice(condition, value):
-            shown_value = _one_line(value)
+            shown_value = one_line(value)
             return None if shown_value is None else f"None if {condition} else {shown_value}"
         case DictOf(items, always) if not (items and always):
-            pairs = [(key, _one_line(value)) for key, value in items]
+            pairs = [(key, one_line(value)) for key, value in items]
             return "{" + ", ".join(f"{key}: {value}" for key, value in pairs) + "}"
         case ListOf(item, variable, source):
-            inner, of = _one_line(item), _one_line(source)
+            inner, of = one_line(item), one_line(source)
             return None if inner is None or of is None else f"[{inner} for {variable} in {of}]"
     return None
 
@@ -101,13 +102,17 @@ def _broken(expression: Expression, width: int, indent: int) -> str:
             lines = [f"{pad}{within(one, 1)},\n" for one in arguments]
             return f"{function}(\n{''.join(lines)}{end})"
         case DictOf(items):
-            lines = [f"{pad}{key}: {within(value, len(key) + 3)},\n" for key, value in items]
+            keys = [key if key == "**" else f"{key}: " for key, _ in items]
+            lines = [
+                f"{pad}{key}{within(value, len(key) + 1)},\n"
+                for key, (_, value) in zip(keys, items, strict=True)
+            ]
             return f"{{\n{''.join(lines)}{end}}}"
         case ListOf(item, variable, source):
             of = within(source, len(f"for {variable} in "))
             return f"[\n{pad}{within(item, 0)}\n{pad}for {variable} in {of}\n{end}]"
         case Choice(condition, value):
-            one = _one_line(expression)
+            one = one_line(expression)
             if one is not None and inside + len(one) <= width:
                 return f"(\n{pad}{one}\n{end})"
             return f"(\n{pad}None\n{pad}if {condition}\n{pad}else {within(value, 5)}\n{end})"

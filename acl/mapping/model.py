@@ -19,6 +19,7 @@ from acl.errors import Problem, Source
 
 __all__ = [
     "Call",
+    "Case",
     "Computed",
     "Constant",
     "Copy",
@@ -29,10 +30,12 @@ __all__ = [
     "Mapping",
     "Nested",
     "Operation",
+    "Own",
     "Resolve",
     "ResolveStep",
     "Row",
     "Step",
+    "Tagged",
     "Verdict",
     "Zone",
 ]
@@ -49,10 +52,12 @@ Grade = Literal["isomorphic", "partial", "lossy", "forward only", "legacy only",
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What an operation preserves: isomorphic (all), partial (some values are refused), lossy (some come back
-    changed), forward only, or present on one side only; and, unless all is preserved, which values are not."""
+    changed), forward only, or present on one side only; and, unless all is preserved, which values are not.
+    `loses` says of a lossy one which side's values may come back changed."""
 
     grade: Grade
     note: str = ""
+    loses: Literal["rows", "documents", "both"] = "both"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,39 @@ class Computed(Step):
     function: Callable[[Row], Any] = repr
 
 
+@dataclass(frozen=True, slots=True)
+class Own(Step):
+    """A user's function, called with the sources' values; with `item`, that member of its answer. `label` tells
+    apart the functions of one operation."""
+
+    function: Callable[..., Any] = repr
+    item: int | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One variant of a tagged union: legacy code, contract tag, the mapping of its fields, and the values of the
+    columns that belong to other cases."""
+
+    code: str | int
+    tag: str | int
+    using: Mapping
+    others: tuple[tuple[str, str | int | bool | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged(Step):
+    """The case that the discriminator names: one object on the contract's side, several columns on the legacy one.
+
+    `empty` has the values of all columns when the object is null, if it may be.
+    """
+
+    cases: tuple[Case, ...] = ()
+    tag_field: str = ""
+    empty: tuple[tuple[str, str | int | bool | None], ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation(ABC):
     """One line of a mapping: legacy columns on the one side, a dotted path of the contract on the other."""
@@ -132,6 +170,11 @@ class Operation(ABC):
     @abstractmethod
     def name(self) -> str:
         """What the user called to declare it."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The dotted paths that it names."""
+        return (self.path,) if self.path else ()
 
     @property
     def shared(self) -> tuple[str, ...]:
@@ -148,6 +191,10 @@ class Operation(ABC):
         """Whether it can make a whole object, not only a leaf."""
         return False
 
+    def parts(self, table: Table, shape: Shape) -> tuple[tuple[str, Mapping], ...]:
+        """What it is made of besides, for the coverage: (where that stands in the contract, its mapping)."""
+        return ()
+
     @abstractmethod
     def steps(self, direction: Direction, table: Table, shape: Shape) -> tuple[Step, ...]:
         """How the values of the other side are made; asked only of a declaration without problems."""
@@ -162,8 +209,11 @@ class Operation(ABC):
 
     def paths(self, shape: Shape) -> tuple[str, ...]:
         """The contract's leaves that it covers."""
-        below = shape.below(self.path)
-        return tuple(field.path for field in below) or ((self.path,) if self.path else ())
+        return tuple(
+            leaf
+            for path in self.targets
+            for leaf in (tuple(field.path for field in shape.below(path)) or (path,))
+        )
 
     def under(self, prefix: str) -> Self:
         """The same operation for a path inside the object at `prefix`."""

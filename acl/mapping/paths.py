@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from acl.mapping.model import Direction, Mapping, Nested, Operation, Step
+from acl.mapping.model import Case, Direction, Mapping, Nested, Operation, Step, Tagged
 
 __all__ = ["Filled", "Node", "Plan", "plan"]
 
@@ -24,7 +24,8 @@ Node = Filled | dict[str, "Node"]
 class Plan:
     """A direction of a mapping, laid out: the object that it makes, what its steps read, and its children's plans.
 
-    `absent` has the value of a source that a document may leave out, by path; `nested` the plans by target.
+    `absent` has the value of a source that a document may leave out, by path; `nested` the plans by target, `tagged`
+    the cases of a union, each with its plan, by target.
     """
 
     mapping: Mapping
@@ -32,6 +33,7 @@ class Plan:
     nodes: dict[str, Node]
     absent: dict[str, object]
     nested: dict[str, Plan]
+    tagged: dict[str, tuple[tuple[Case, Plan], ...]]
 
     @property
     def fills(self) -> tuple[Filled, ...]:
@@ -58,6 +60,11 @@ def plan(mapping: Mapping, direction: Direction) -> Plan:
             step.target: plan(step.using, direction)
             for step in steps
             if isinstance(step, Nested) and step.using is not None
+        },
+        {
+            step.target: tuple((case, plan(case.using, direction)) for case in step.cases)
+            for step in steps
+            if isinstance(step, Tagged)
         },
     )
 

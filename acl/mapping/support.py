@@ -6,9 +6,12 @@ They use the standard library and each other only, because their source is copie
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from fractions import Fraction
+from math import isfinite
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 __all__ = [
@@ -18,20 +21,34 @@ __all__ = [
     "as_instant",
     "as_local",
     "as_naive",
+    "as_time",
+    "as_uuid",
     "currency_of",
     "date_text",
     "decimal_text",
+    "finite",
     "fits",
+    "gathered",
     "instant",
+    "joined",
     "local_text",
+    "member",
     "minor",
     "minor_of",
     "money_of",
+    "of_unit",
+    "of_unit_whole",
     "or_null",
     "or_value",
+    "part",
+    "present",
     "same",
     "several",
+    "time_text",
+    "to_unit",
+    "to_unit_text",
     "unique",
+    "uuid_text",
 ]
 
 
@@ -152,6 +169,120 @@ def as_date(text: Any) -> date:
         raise ValueError("not a date as YYYY-MM-DD") from None
     if value.isoformat() != text:
         raise ValueError("not a date as YYYY-MM-DD")
+    return value
+
+
+def time_text(value: Any) -> str:
+    """A time of day -> "10:00:00"."""
+    if type(value) is not time or value.tzinfo is not None:
+        raise TypeError("not a time of day without a zone")
+    return value.isoformat()
+
+
+def as_time(text: Any) -> time:
+    """ "10:00:00" -> a time of day; no other spelling."""
+    if type(text) is not str:
+        raise TypeError("a time of day is text")
+    try:
+        value = time.fromisoformat(text)
+    except ValueError:
+        raise ValueError("not a time as HH:MM:SS") from None
+    if value.isoformat() != text:
+        raise ValueError("not a time as HH:MM:SS")
+    return value
+
+
+def uuid_text(value: Any) -> str:
+    """A UUID -> its text, in lower case with hyphens."""
+    if not isinstance(value, UUID):
+        raise TypeError("not a UUID")
+    return str(value)
+
+
+def as_uuid(text: Any) -> UUID:
+    """The text of a UUID, in lower case with hyphens -> the UUID."""
+    if type(text) is not str:
+        raise TypeError("a UUID is text")
+    try:
+        value = UUID(text)
+    except ValueError:
+        raise ValueError("not a UUID") from None
+    if str(value) != text:
+        raise ValueError("not a UUID in lower case with hyphens")
+    return value
+
+
+def finite(value: Any) -> Any:
+    """The number itself, if JSON can say it."""
+    if type(value) not in (float, int):
+        raise TypeError("not a number")
+    if not isfinite(value):
+        raise ValueError("JSON has no word for it")
+    return value
+
+
+def to_unit(value: Any, factor: str, plus: str, places: int) -> int:
+    """value x factor + plus, in steps of 10**-places, rounded half to even."""
+    if type(value) is not int and not (type(value) is Decimal and value.is_finite()):
+        raise TypeError("not a finite whole or decimal number")
+    exact = Fraction(value) * Fraction(factor) + Fraction(plus)
+    return round(exact * Fraction(10) ** places)
+
+
+def to_unit_text(value: Any, factor: str, plus: str, places: int) -> str:
+    """The same as exact text: 100 pounds -> "45.36" at 2 places."""
+    return amount(to_unit(value, factor, plus, places), places)
+
+
+def of_unit(value: Any, factor: str, plus: str, places: int, digits: int) -> Decimal:
+    """The way back of both, rounded half to even: "45.36" at 2 places -> Decimal("100.0") at 1 digit."""
+    steps = value if type(value) is int and not places else minor(value, places)
+    moved = Fraction(steps) / Fraction(10) ** places - Fraction(plus)
+    exact = moved / Fraction(factor)
+    return Decimal(amount(round(exact * Fraction(10) ** digits), digits))
+
+
+def of_unit_whole(value: Any, factor: str, plus: str, places: int) -> int:
+    """The same as a whole number."""
+    return int(of_unit(value, factor, plus, places, 0))
+
+
+def part(text: Any, on: str, count: int, place: int) -> str:
+    """The part of the text at that place, if the separator makes as many as there should be."""
+    if type(text) is not str:
+        raise TypeError("not text")
+    parts = text.split(on, count - 1)
+    if len(parts) != count:
+        raise ValueError(f"not {count} parts with {on!r} between them")
+    return parts[place]
+
+
+def joined(*parts: Any) -> str:
+    """The parts with the separator, which is the last argument, between them; only if `part` finds them again."""
+    *texts, on = parts
+    text: str = on.join(texts)
+    if text.split(on, len(texts) - 1) != texts:
+        raise ValueError(f"{on!r} in it cannot be told from the separator")
+    return text
+
+
+def member(value: Any, key: str, *keys: str) -> Any:
+    """A member of an object that has these keys and no others."""
+    if type(value) is not dict or set(value) != set(keys):
+        raise ValueError(f"not an object of {', '.join(keys)}")
+    return value[key]
+
+
+def gathered(*values_and_keys: Any) -> dict[str, Any]:
+    """An object of as many values as keys, the values first."""
+    half = len(values_and_keys) // 2
+    return dict(zip(values_and_keys[half:], values_and_keys[:half], strict=True))
+
+
+def present(value: Any) -> Any:
+    """The value itself, unless it is None."""
+    if value is None:
+        raise ValueError("null")
     return value
 
 

@@ -38,14 +38,12 @@ class Request:
 
 
 class Body:
-    """A request's body, read from the client piece by piece, never gathered. ``size`` counts bytes, of which there may
-    be ``most`` (None: any number)."""
+    """A request's body, read from the client piece by piece, never gathered. ``size`` counts bytes."""
 
-    __slots__ = ("_receive", "ended", "most", "size")
+    __slots__ = ("_receive", "ended", "size")
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
-        self.most: int | None = None
         self.ended = False
         self.size = 0
 
@@ -61,8 +59,6 @@ class Body:
         data: bytes = message.get("body", b"")
         self.ended = not message.get("more_body", False)
         self.size += len(data)
-        if self.most is not None and self.size > self.most:
-            raise Failure("body too large", f"the body is larger than {self.most} bytes")
         return data
 
 

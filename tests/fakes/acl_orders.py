@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from msgspec import Meta, Struct
 
@@ -51,6 +53,18 @@ shop_order = Table(
         Column("extra", "json"),
         Column("exported", "bool"),
         Column("search", "text", null=True),
+        Column("token", "uuid"),
+        Column("opens", "time", null=True),
+        Column("pounds", "int"),
+        Column("person", "text"),
+        Column("lat", "text"),
+        Column("lon", "text"),
+        Column("vat_id", "text"),
+        Column("options", "json"),
+        Column("method", "text", null=True, choices=("C", "T")),
+        Column("card_no", "text", null=True),
+        Column("card_bank_id", "int", null=True),
+        Column("iban", "text"),
     ),
     (Children("lines", shop_line, "order_id"),),
 )
@@ -64,6 +78,15 @@ class Money(Struct):
 class Address(Struct):
     street: str
     postcode: str
+
+
+class Card(Struct, tag="card", tag_field="type"):
+    number: str
+    bank: str
+
+
+class Transfer(Struct, tag="transfer", tag_field="type"):
+    iban: str
 
 
 class Line(Struct):
@@ -97,11 +120,32 @@ class Order(Struct):
     version: int
     label: str
     lines: list[Line]
+    token: UUID
+    opens: time | None
+    kilograms: str
+    first_name: str
+    last_name: str
+    place: str
+    vat_country: str
+    vat_number: str
+    color: str
+    size: int
+    payment: Card | Transfer | None
     remark: str | None = None
 
 
 def full_label(row: dict[str, Any]) -> str:
     return f"{row['order_no']} ({len(row['lines'])})"
+
+
+def apart(vat_id: Any) -> tuple[str, str]:
+    return vat_id[:2], vat_id[2:]
+
+
+def together(country: Any, number: Any) -> str:
+    if len(country) != 2:
+        raise ValueError("a country has two letters")
+    return f"{country}{number}"
 
 
 line = l.mapping(
@@ -141,6 +185,20 @@ order = l.mapping(
     l.rename("weight", "weight"),
     l.rename("extra", "extra"),
     l.each("lines", "lines", key="position", using=line),
+    l.uuid("token", "token"),
+    l.time("opens", "opens"),
+    l.unit("pounds", "kilograms", factor="0.45359237", places=1),
+    l.split("person", ("first_name", "last_name"), on=" "),
+    l.merge(("lat", "lon"), "place", on=";"),
+    l.split("vat_id", ("vat_country", "vat_number"), apart=apart, together=together),
+    l.flatten("options", {"color": "color", "size": "size"}),
+    l.when(
+        "method",
+        "payment",
+        l.case("C", "card", l.rename("card_no", "number"), l.ref("card_bank_id", "bank", ids="banks")),
+        l.case("T", "transfer", l.rename("iban", "iban")),
+        otherwise={"iban": ""},
+    ),
     l.legacy_only("exported", on_create=False),
     l.legacy_only("search"),
     l.contract_only("version", value=3),
@@ -179,6 +237,18 @@ def a_row(**changes: Any) -> dict[str, Any]:
         "extra": {"a": [1]},
         "exported": True,
         "search": "ord-7",
+        "token": UUID(int=7),
+        "opens": time(9, 30),
+        "pounds": 100,
+        "person": "Ada Lovelace",
+        "lat": "52.5",
+        "lon": "13.4",
+        "vat_id": "DE123",
+        "options": {"color": "red", "size": 3},
+        "method": "C",
+        "card_no": "4111",
+        "card_bank_id": 5,
+        "iban": "",
         "lines": [
             {
                 "id": 71,
@@ -229,6 +299,17 @@ def a_document(**changes: Any) -> dict[str, Any]:
             {"position": 1, "product": "products-9", "label": "Drill", "unit_price": "5.00", "vat": "19.00"},
             {"position": 2, "product": None, "label": "Fee", "unit_price": "-0.05", "vat": "0.00"},
         ],
+        "token": "00000000-0000-0000-0000-000000000007",
+        "opens": "09:30:00",
+        "kilograms": "45.4",
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "place": "52.5;13.4",
+        "vat_country": "DE",
+        "vat_number": "123",
+        "color": "red",
+        "size": 3,
+        "payment": {"type": "card", "number": "4111", "bank": "banks-5"},
         "version": 3,
         "remark": None,
         "label": "ORD-7 (2)",

@@ -19,6 +19,8 @@ _FROM_TEXT: dict[str, Callable[..., Any]] = {
     "date": support.as_date,
     "datetime": support.as_instant,
     "decimal": support.as_decimal,
+    "time": support.as_time,
+    "uuid": support.as_uuid,
 }
 
 

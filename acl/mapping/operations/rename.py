@@ -14,12 +14,17 @@ from acl.mapping.operations.agreement import null_problems, sides
 __all__ = ["Rename"]
 
 _SAME_KINDS = {"int": "int", "text": "text", "bool": "bool", "float": "float", "json": "json"}
-_INSTEAD = {"datetime": "datetime", "date": "date", "decimal": "decimal"}
+_INSTEAD = {name: name for name in ("datetime", "date", "time", "uuid", "decimal")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rename(Operation):
-    """`rename`: the value passes as it is; text must fit into the column on the way back."""
+    """`rename`: the value passes as it is; text must fit into the column on the way back.
+
+    `present` refuses a NULL: in a case of `when`, of a column that is NULL in the other cases only.
+    """
+
+    present: bool = False
 
     @property
     def name(self) -> str:
@@ -43,7 +48,13 @@ class Rename(Operation):
     def steps(self, direction: Direction, table: Table, shape: Shape) -> tuple[Step, ...]:
         column, field = sides(self, table, shape)
         if direction == "to_contract":
+            if column.kind == "float":
+                return (Call(self.path, self.columns, column.null, function=support.finite),)
+            if self.present:
+                return (Call(self.path, self.columns, function=support.present),)
             return (Copy(self.path, self.columns),)
+        if column.kind == "float":
+            return (Call(column.name, (self.path,), field.null, function=support.finite),)
         room = _tight(column, field)
         if room is None:
             return (Copy(column.name, (self.path,)),)

@@ -1,9 +1,10 @@
-"""Dates and points in time: Python's values on the one side, ISO 8601 text on the other."""
+"""Dates, times and ids: Python's values on the one side, their canonical text on the other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from acl.contract import Shape, Table
@@ -12,7 +13,7 @@ from acl.mapping import support
 from acl.mapping.model import Call, Direction, Operation, Step, Verdict, Zone
 from acl.mapping.operations.agreement import kind_problems, null_problems, sides
 
-__all__ = ["Date", "DateTime"]
+__all__ = ["AsText", "DateTime"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,23 +62,33 @@ class DateTime(Operation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Date(Operation):
-    """`date`: a date <-> "2024-06-01"."""
+class AsText(Operation):
+    """`date`, `time` and `uuid`: a value of that kind <-> its one canonical text."""
+
+    kind: str
 
     @property
     def name(self) -> str:
-        return "date"
+        return self.kind
 
     def problems(self, table: Table, shape: Shape) -> Iterator[Problem]:
         column, field = sides(self, table, shape)
-        yield from kind_problems(self, column, field, {"date"}, {"date", "text"})
+        yield from kind_problems(self, column, field, {self.kind}, {self.kind, "text"})
         yield from null_problems(self, column, field)
 
     def steps(self, direction: Direction, table: Table, shape: Shape) -> tuple[Step, ...]:
         column, field = sides(self, table, shape)
+        text, value = _FUNCTIONS[self.kind]
         if direction == "to_contract":
-            return (Call(self.path, self.columns, column.null, function=support.date_text),)
-        return (Call(column.name, (self.path,), field.null, function=support.as_date),)
+            return (Call(self.path, self.columns, column.null, function=text),)
+        return (Call(column.name, (self.path,), field.null, function=value),)
 
     def verdict(self, table: Table, shape: Shape) -> Verdict:
         return Verdict("isomorphic")
+
+
+_FUNCTIONS: dict[str, tuple[Callable[[Any], str], Callable[[Any], Any]]] = {
+    "date": (support.date_text, support.as_date),
+    "time": (support.time_text, support.as_time),
+    "uuid": (support.uuid_text, support.as_uuid),
+}

@@ -61,6 +61,14 @@ def lines(draw: st.DrawFn) -> list[dict[str, Any]]:
     ]
 
 
+words = text.filter(lambda word: " " not in word)
+payments = st.one_of(
+    st.builds(lambda number, bank: ("C", number, bank, ""), text, ids),
+    st.builds(lambda iban: ("T", None, None, iban), text),
+    st.just((None, None, None, "")),
+)
+
+
 @st.composite
 def rows(draw: st.DrawFn) -> dict[str, Any]:
     """Rows of the declared domain, without the values that the operations declare to be lossy."""
@@ -84,10 +92,16 @@ def rows(draw: st.DrawFn) -> dict[str, Any]:
         note=draw(st.none() | text.filter(bool)),
         coupon=draw(text),
         gift=draw(st.booleans()),
-        weight=draw(st.floats(allow_nan=False)),
+        weight=draw(st.floats(allow_nan=False, allow_infinity=False)),
         extra=draw(st.none() | st.dictionaries(st.text(max_size=3), st.integers(), max_size=2)),
         exported=draw(st.booleans()),
         search=draw(st.none() | text),
+        opens=draw(st.none() | st.times()),
+        pounds=draw(st.integers(0, 10**6)),
+        person=f"{draw(words)} {draw(text)}",
+        vat_id=draw(text.filter(lambda vat_id: len(vat_id) > 1)),
+        options={"color": draw(text), "size": draw(st.integers())},
+        **dict(zip(("method", "card_no", "card_bank_id", "iban"), draw(payments), strict=True)),
         lines=draw(lines()),
     )
 
@@ -125,7 +139,16 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         note=draw(text),
         coupon=draw(st.none() | text.filter(lambda coupon: coupon != "none")),
         gift=draw(st.booleans()),
-        weight=draw(st.floats(allow_nan=False)),
+        weight=draw(st.floats(allow_nan=False, allow_infinity=False)),
+        first_name=draw(words),
+        last_name=draw(text),
+        payment=draw(
+            st.none()
+            | st.fixed_dictionaries({"type": st.just("transfer"), "iban": text})
+            | st.fixed_dictionaries(
+                {"type": st.just("card"), "number": text, "bank": ids.map("banks-{}".format)}
+            )
+        ),
         lines=[
             {
                 "position": position,

@@ -138,7 +138,13 @@ def test_an_id_is_looked_up_once_for_a_whole_batch() -> None:
 
     rows = [a_row(id=1), a_row(id=2, agent_id=5), {"id": [], "lines": 3}]
     load(compile_source(order), "order").to_contract(rows, resolve)
-    assert asked == [("orders", [1, 2]), ("customers", [70]), ("agents", [5]), ("products", [9])]
+    assert asked == [
+        ("orders", [1, 2]),
+        ("customers", [70]),
+        ("agents", [5]),
+        ("products", [9]),
+        ("banks", [5]),
+    ]
 
 
 def shout(row: dict[str, Any]) -> str:

@@ -122,6 +122,7 @@ def test_an_id_is_looked_up_once_for_a_whole_batch() -> None:
     interpret(order, "to_contract", [a_row(id=1), a_row(id=2, agent_id=5)], resolve)
     assert sorted(asked) == [
         ("agents", {5}),
+        ("banks", {5}),
         ("customers", {70}),
         ("orders", {1, 2}),
         ("products", {9}),
