@@ -24,7 +24,7 @@ SETTINGS: Mapping[str, tuple[str | None, str]] = {
     "admin_bind": ("127.0.0.1:8081", "where the admin API listens"),
 }
 """Name -> (default, what it is)."""
-ROUTE_SECTIONS = ("gateway", "upstreams", "groups", "routes")
+ROUTE_SECTIONS = ("gateway", "policies", "upstreams", "groups", "routes")
 DECISIONS = ("boundaries", "analysis")
 SECTIONS = (*ROUTE_SECTIONS, *DECISIONS)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from analyzer.boundaries.bill import BLOCKERS, cost
 from analyzer.model.facts import Observed
 from analyzer.model.plan import Boundary, Step
+from analyzer.model.words import count
 
 ROUTES, LINES, COHESION = 0.5, 0.3, 0.2
 """The parts of a boundary's value: how many URL patterns it frees, how much code, how much of a thing it is."""
@@ -71,15 +72,15 @@ def rank(
         if load is not None:
             own = load.get(b.name, Load())
             parts.append((OBSERVED, _asked(own, most)))
-            told = f", {_count(own.requests, 'request')} in {own.seconds:,.1f} s, {_count(own.errors, 'server error')}"
+            told = f", {count(own.requests, 'request')} in {own.seconds:,.1f} s, {count(own.errors, 'server error')}"
         if changed:
             commits, authors = (b.changes.commits, b.changes.authors) if b.changes else (0, 0)
             parts.append((CHANGED, commits / most_commits))
-            told += f", {_count(commits, 'commit')} by {_count(authors, 'author')}"
+            told += f", {count(commits, 'commit')} by {count(authors, 'author')}"
         value = sum(weight * part for weight, part in parts) / sum(weight for weight, _ in parts)
         reasons = (
-            f"value: {_count(len(b.routes), 'URL pattern') if routed else 'URL patterns unknown'}, "
-            f"{_count(own_lines, 'line')}, "
+            f"value: {count(len(b.routes), 'URL pattern') if routed else 'URL patterns unknown'}, "
+            f"{count(own_lines, 'line')}, "
             f"cohesion {b.metrics.cohesion:.2f}{told}",
             f"risk: the bill costs {own_cost:g} of {highest:g} ({_parts(b)})",
         )
@@ -131,14 +132,10 @@ def _asked(own: Load, most: Load) -> float:
     )
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def _parts(boundary: Boundary) -> str:
     counts: dict[str, int] = {}
     for item in boundary.bill:
         if item.kind != "route":
             counts[item.kind] = counts.get(item.kind, 0) + 1
     words = {kind: "foreign key" if kind == "fk" else kind.replace("_", " ") for kind in counts}
-    return ", ".join(_count(count, words[kind]) for kind, count in counts.items()) or "nothing crosses"
+    return ", ".join(count(number, words[kind]) for kind, number in counts.items()) or "nothing crosses"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from analyzer.model.facts import Finding, Observed
 from analyzer.model.plan import Analysis, BillItem, BillKind, Boundary, Step
 from analyzer.model.schema import coverage
+from analyzer.model.words import count
 from analyzer.rules import RULES, blockers, code_of
 
 CUTS = (
@@ -181,11 +182,6 @@ def next_commands(boundary: Boundary, path: str) -> tuple[str, ...]:
         f"strangler routes import analysis.json --boundary {boundary.name} --service http://127.0.0.1:9001",
         f"strangler routes shadow {boundary.name} 10",
     )
-
-
-def count(number: int, noun: str) -> str:
-    """``1 join``, ``2 joins``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")

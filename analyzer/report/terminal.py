@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from analyzer.model.facts import Location
 from analyzer.model.plan import Analysis, BillItem, Boundary
+from analyzer.model.words import count
 from analyzer.report.summary import (
     BILL_TITLES,
     Summary,
     caveats,
     changed,
-    count,
     headline,
     is_blocker,
     next_commands,

@@ -97,11 +97,11 @@ class Registry:
             return self.infos[cls]
         self._fill(cls)
         if not self._looks_like_a_model(cls):
-            if cls.filled == "yes":
+            if cls.resolution is not None:
                 self.infos[cls] = None
             return None
         info = self._describe(cls)
-        if cls.filled == "yes":
+        if cls.resolution is not None:
             self.infos[cls] = info
             self._collect(info)
         return info

@@ -160,10 +160,11 @@ class Class(Value):
         return self.promised
 
     def order(self) -> tuple[list[Class], list[str]]:
-        """Method resolution order: the known classes, and the dotted names of the unknown ones."""
+        """Method resolution order: the known classes, and the dotted names of the unknown ones. It is kept once the
+        bodies of all of them have run: where modules import in circles, a class may be there before its bases."""
         if self.resolution is None:
             found = _linearize(self)
-            if self.filled != "yes":
+            if any(cls.filled != "yes" for cls in found[0]):
                 return found
             self.resolution = found
         return self.resolution

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from analyzer.errors import BadHistory
 from analyzer.model.facts import Change, Facts, History
+from analyzer.runtime.git import GitRefused, git
 
 YEARS = 2
 """How far back is looked, from the newest commit: older habits say little about the next cut."""
@@ -73,18 +72,11 @@ def _files(listed: str) -> Iterator[tuple[str, str]]:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    command = ["git", "-C", str(folder), "-c", "core.quotePath=false", *arguments]
     try:
-        done = subprocess.run(  # noqa: S603
-            command, env={**os.environ, "LC_ALL": "C"}, capture_output=True, check=True
-        )
-    except FileNotFoundError:
-        raise BadHistory("git is not installed", remedy="Install it, or go without the history.") from None
-    except subprocess.CalledProcessError as error:
-        told = error.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
+        return git(folder, *arguments)
+    except GitRefused as reason:
         raise BadHistory(
-            f"git cannot tell its history: {told[-1].removeprefix('fatal: ')}",
+            f"git cannot tell its history: {reason}",
             where=str(folder),
             remedy="Analyse a folder inside a repository, or go without the history.",
         ) from None
-    return done.stdout.decode("utf-8", "surrogateescape")

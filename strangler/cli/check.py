@@ -150,7 +150,7 @@ def _accept(analysis: Analysis, found: Iterable[Coupling], file: Path) -> int:
 
     baseline = accept(analysis.boundaries, found)
     write(encode(baseline), str(file))
-    from analyzer.report.summary import count
+    from analyzer.model.words import count
 
     number = sum(known.count for known in baseline.known)
     walls = ", ".join(sorted(baseline.boundaries))
@@ -211,7 +211,7 @@ def _as_json(drift: Drift, undecided: tuple[tuple[str, str], ...]) -> str:
 
 def _as_text(drift: Drift, undecided: tuple[tuple[str, str], ...]) -> str:
     """The answer first, then each new coupling with its places, then what has become better and what is undecided."""
-    from analyzer.report.summary import count
+    from analyzer.model.words import count
 
     gone = sum(known.count for known in drift.gone)
     lines = [f"{count(len(drift.new), 'new coupling')} across boundaries, {gone} gone"]

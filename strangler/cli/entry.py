@@ -124,4 +124,7 @@ def _usage(error: Any) -> str:
     if "\n" in message:  # no arguments at all: the help itself
         return message
     command = error.ctx.command_path if error.ctx is not None else "strangler"
+    option: str = getattr(error, "option_name", None) or ""
+    if option[:1] == "-" and option[1:2] in set("0123456789."):
+        message = "Nothing here takes a negative number."
     return f"strangler: {message} See: {command} --help"

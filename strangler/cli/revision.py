@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from analyzer.runtime.git import GitRefused, git
 from strangler.errors import Unknown
 
 
@@ -33,22 +32,10 @@ def _git(folder: Path, *arguments: str, revision: str, **environ: str) -> str:
     if not folder.is_dir():
         raise Unknown("there is nothing at this path", where=str(folder), remedy="Give the project's folder.")
     try:
-        done = subprocess.run(  # noqa: S603
-            ["git", "-C", str(folder), *arguments],  # noqa: S607
-            env={**os.environ, **environ},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except FileNotFoundError:
+        return git(folder, *arguments, **environ).strip()
+    except GitRefused as reason:
         raise Unknown(
-            "git is not installed", where="--since", remedy="Install it, or use --baseline."
-        ) from None
-    except subprocess.CalledProcessError as error:
-        told = (error.stderr.strip().splitlines() or ["no reason given"])[-1].removeprefix("fatal: ")
-        raise Unknown(
-            f"git does not know {revision!r} here: {told}",
+            f"git does not know {revision!r} here: {reason}",
             where="--since",
             remedy="Name a commit, branch or tag.",
         ) from None
-    return done.stdout.strip()

@@ -155,9 +155,10 @@ def import_(
     from strangler.control.urlconf import Choice, read_import
 
     verb, left = read_import(analysis, Choice(boundary, tuple(only or ()), with_admin), service)
-    if left:
-        typer.echo(f"{left} of its patterns stay with the monolith (see --only and --with-admin)", err=True)
     _change(_target(state, url, token, create=True), verb, reason, dry_run, force, yes, format_)
+    if left:
+        stay = "1 of its patterns stays" if left == 1 else f"{left} of its patterns stay"
+        typer.echo(f"{stay} with the monolith (see --only and --with-admin)", err=True)
 
 
 @app.command()
@@ -272,6 +273,12 @@ def set_upstream(
     connect_timeout: Annotated[str | None, typer.Option(help="For example 1s.")] = None,
     read_timeout: Annotated[str | None, typer.Option(help="For example 30s.")] = None,
     max_connections: Annotated[int | None, typer.Option(help="Open at once, at most.")] = None,
+    ca: Annotated[str | None, typer.Option(metavar="FILE", help="Trust these authorities only.")] = None,
+    cert: Annotated[str | None, typer.Option(metavar="FILE", help="Our certificate for the server.")] = None,
+    key: Annotated[str | None, typer.Option(metavar="FILE", help="The key of --cert.")] = None,
+    server_name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What the server's certificate must say.")
+    ] = None,
     state: StateOption = None,
     url: UrlOption = None,
     token: TokenOption = None,
@@ -289,6 +296,10 @@ def set_upstream(
         connect_timeout=connect_timeout,
         read_timeout=read_timeout,
         max_connections=max_connections,
+        ca=ca,
+        cert=cert,
+        key=key,
+        server_name=server_name,
     )
     _change(_target(state, url, token, create=True), verb, reason, dry_run, False, yes, format_)
 

@@ -12,6 +12,7 @@ from strangler.routing import changes
 from strangler.routing.document import difference
 from strangler.store import Entry, Lease, RouteStore, Via
 from strangler.store.routes import stale
+from strangler.tls import check_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Control:
             raise stale(expected_version, old.version)
         made = request.change.change(old, self._routes.at, request.force)
         lines = tuple(difference(old, replace(made.table, version=old.version + 1)))
+        check_files(made.table.upstreams, old)
         if made.table == old:
             return Outcome(old.version, False, f"nothing to change: {made.summary}", made.alarms)
         if request.dry_run:

@@ -135,6 +135,10 @@ class SetUpstream(Verb, frozen=True, tag="upstream"):
     connect_timeout: str | float | None = None
     read_timeout: str | float | None = None
     max_connections: int | None = None
+    ca: str | None = None
+    cert: str | None = None
+    key: str | None = None
+    server_name: str | None = None
 
     def change(self, table: RouteTable, at: At, force: bool) -> Change:
         return changes.set_upstream(
@@ -144,6 +148,10 @@ class SetUpstream(Verb, frozen=True, tag="upstream"):
             connect_timeout=self.connect_timeout,
             read_timeout=self.read_timeout,
             max_connections=self.max_connections,
+            ca=self.ca,
+            cert=self.cert,
+            key=self.key,
+            server_name=self.server_name,
         )
 
 

@@ -9,7 +9,11 @@ from strangler.facade.failures import Failure
 
 _TITLES = {
     400: "Bad request",
+    401: "Unauthorized",
+    403: "Forbidden",
     408: "Request timeout",
+    413: "Content too large",
+    429: "Too many requests",
     431: "Request header fields too large",
     500: "Internal error",
     502: "Bad gateway",
@@ -35,8 +39,9 @@ def answer_for(failure: Failure, request_id: str, accept: str) -> tuple[int, Hea
         (b"cache-control", b"no-store"),
         (b"x-request-id", request_id.encode()),
     ]
-    if status == 503:
+    headers += failure.headers
+    if status == 503 and not any(name == b"retry-after" for name, _ in failure.headers):
         headers.append((b"retry-after", b"1"))
-    if status in (400, 408, 431):
+    if status in (400, 408, 413, 431):
         headers.append((b"connection", b"close"))
     return status, headers, body

@@ -14,6 +14,7 @@ from strangler.facade.answers import answer_for
 from strangler.facade.asgi import TARGET, UPGRADE, Headers, Receive, Scope, Send
 from strangler.facade.events import Capture, CapturedAnswer, Mirror, MirrorRequest, OnFinish, Outcome
 from strangler.facade.failures import Failure, Kind
+from strangler.facade.gate import Gate, Passage, total_timeout
 from strangler.facade.headers import (
     CookieView,
     Head,
@@ -27,7 +28,17 @@ from strangler.facade.headers import (
 from strangler.facade.paths import check_path, read_path
 from strangler.facade.pool import Pool
 from strangler.facade.transport import Answer, Body, Request, Transport
-from strangler.routing import MONOLITH, Decision, RequestFacts, RouteTable, Upstream, decide
+from strangler.routing import (
+    MONOLITH,
+    Decision,
+    Policy,
+    RequestFacts,
+    Route,
+    RouteTable,
+    Upstream,
+    decide_on,
+    match,
+)
 from strangler.routing.cohort import cookie_name
 
 logger = logging.getLogger("strangler.facade")
@@ -67,6 +78,7 @@ class Facade:
         self._transports: dict[Upstream, Transport] = {}
         self.on_finish = on_finish
         self.mirror = mirror
+        self.gate = Gate()
         self.debug_headers = debug_headers
         self._snapshot = Snapshot(RouteTable(), MappingProxyType({}))
         self.swap(table or RouteTable())
@@ -117,6 +129,7 @@ class _Exchange:
         "_facade",
         "_head",
         "_origin",
+        "_passage",
         "_path",
         "_receive",
         "_request_id",
@@ -143,6 +156,7 @@ class _Exchange:
         self._head: Head | None = None
         self._origin = Origin("", "http", ())
         self._body: Body | None = None
+        self._passage: Passage | None = None
         self._path = ""
         self._request_id = b""
         self._status = 0
@@ -170,13 +184,37 @@ class _Exchange:
             self._finished()
 
     async def _forward(self) -> None:
-        head, decision = self._decide()
+        table = self._snapshot.table
+        head, facts = self._read()
+        route = match(table, facts.method, facts.path, facts.host)
+        policy = table.policy(route) if table.policies else None
+        if policy is None:
+            self._decision = decide_on(table, route, facts)
+            await self._carry(head, self._decision)
+            return
+        try:
+            async with total_timeout(policy):
+                await self._pass_gate(policy, route, facts, head)
+        except TimeoutError:
+            raise Failure("total timeout", "the answer took longer than it may") from None
+
+    async def _pass_gate(self, policy: Policy, route: Route | None, facts: RequestFacts, head: Head) -> None:
+        table = self._snapshot.table
+        passage = await self._facade.gate.admit(table, policy, route, facts, head, self._scope)
+        self._passage = passage
+        self._decision = decide_on(table, route, passage.facts)
+        await self._carry(head, self._decision)
+
+    async def _carry(self, head: Head, decision: Decision) -> None:
         request = self._request(head)
         transport = self._snapshot.transports.get(decision.upstream)
         if transport is None:
             raise Failure("refused", f"the upstream {decision.upstream} is not in the route table")
         self._body = Body(self._receive) if head.has_body else None
-        answer = await transport.exchange(request, self._body)
+        if self._passage is None:
+            answer = await transport.exchange(request, self._body)
+        else:
+            answer = await self._passage.exchange(self._snapshot.transports, decision, request, self._body)
         self._upstream_seconds = time.perf_counter() - self._began
         capture = Capture([]) if decision.shadow and self._facade.mirror else None
         headers = self._answer_headers(answer)
@@ -187,7 +225,7 @@ class _Exchange:
         if capture is not None:
             self._mirror(decision, request, headers, capture)
 
-    def _decide(self) -> tuple[Head, Decision]:
+    def _read(self) -> tuple[Head, RequestFacts]:
         scope, table = self._scope, self._snapshot.table
         fields: Headers = scope["headers"]
         raw: bytes = scope["raw_path"]
@@ -216,8 +254,7 @@ class _Exchange:
             int(number * 1e4),
             int(number * 1e8) % 10_000,
         )
-        decision = self._decision = decide(table, facts)
-        return head, decision
+        return head, facts
 
     def _request(self, head: Head) -> Request:
         scope = self._scope
@@ -226,10 +263,13 @@ class _Exchange:
         if target is None:
             query = scope["query_string"]
             target = scope["raw_path"] + b"?" + query if query else scope["raw_path"]
+        fields = [(b"host", head.host), *head.kept, *self._origin.fields, (b"x-request-id", self._request_id)]
+        if self._passage is not None:
+            fields += self._passage.identity.fields
         return Request(
             scope["method"],
             target,
-            [(b"host", head.host), *head.kept, *self._origin.fields, (b"x-request-id", self._request_id)],
+            fields,
             head.content_length,
             head.chunked,
             head.expects_continue,
@@ -244,6 +284,8 @@ class _Exchange:
             cookie = f"{cookie_name(decision.group.name)}={decision.publish}{_COOKIE_ATTRIBUTES}"
             secure = "; Secure" if self._origin.scheme == "https" else ""
             headers.append((b"set-cookie", (cookie + secure).encode("latin-1")))
+        if self._passage is not None:
+            headers += self._passage.headers
         if self._facade.debug_headers:
             headers.append((b"x-strangler-side", decision.side.encode()))
         return headers

@@ -65,6 +65,7 @@ class Connection(asyncio.Protocol):
         self._buffered = 0
         self._paused = False
         self._lost = False
+        self.made = loop.time()
         self.idle_since = 0.0
         self.reused = False
         self._busy = False

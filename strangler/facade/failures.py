@@ -5,43 +5,82 @@ from __future__ import annotations
 from typing import Literal
 
 from strangler.errors import StranglerError
+from strangler.facade.asgi import Headers
 
 Kind = Literal[
     "bad request",
     "request too large",
+    "body too large",
+    "unauthorized",
+    "forbidden",
+    "rate limited",
     "client timeout",
     "client gone",
     "refused",
     "busy",
     "connect timeout",
     "read timeout",
+    "write timeout",
+    "total timeout",
+    "open",
+    "overloaded",
     "closed",
     "bad answer",
+    "exhausted",
     "internal",
 ]
 
 STATUS: dict[Kind, int] = {
     "bad request": 400,
     "request too large": 431,
+    "body too large": 413,
+    "unauthorized": 401,
+    "forbidden": 403,
+    "rate limited": 429,
     "client timeout": 408,
     "client gone": 499,
     "refused": 502,
     "busy": 503,
     "connect timeout": 504,
     "read timeout": 504,
+    "write timeout": 504,
+    "total timeout": 504,
+    "open": 503,
+    "overloaded": 503,
     "closed": 502,
     "bad answer": 502,
+    "exhausted": 503,
     "internal": 500,
 }
 """499 is never sent: it stands in records for a client that went away, as in nginx."""
 
 
-class Failure(StranglerError):
-    """A request that could not be answered by an upstream. ``kind`` is stable; ``status`` is its HTTP status."""
+NO_UPSTREAMS_FAULT: frozenset[Kind] = frozenset(
+    {
+        "bad request",
+        "request too large",
+        "body too large",
+        "unauthorized",
+        "forbidden",
+        "rate limited",
+        "client timeout",
+        "client gone",
+        "exhausted",
+    }
+)
+"""What no upstream can help: a client's doing, a policy's answer to it, or what the facade itself cannot do."""
 
-    def __init__(self, kind: Kind, message: str, *, where: str = "", remedy: str = "") -> None:
+
+class Failure(StranglerError):
+    """A request that could not be answered by an upstream. ``kind`` is stable; ``status`` is its HTTP status;
+    ``headers`` are added to the answer that tells it."""
+
+    def __init__(
+        self, kind: Kind, message: str, *, headers: Headers | None = None, where: str = "", remedy: str = ""
+    ) -> None:
         super().__init__(message, where=where, remedy=remedy)
         self.kind: Kind = kind
+        self.headers: Headers = headers or []
 
     @property
     def status(self) -> int:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from strangler.facade.app import Facade
 from strangler.facade.events import CapturedAnswer, MirrorRequest, OnFinish, Outcome
-from strangler.facade.failures import Failure
+from strangler.facade.failures import NO_UPSTREAMS_FAULT, Failure
 from strangler.facade.pool import Pool
 from strangler.facade.transport import Request
 from strangler.routing import SAFE_METHODS, Decision, Upstream
@@ -24,12 +24,13 @@ SHADOW_FIELD = (b"x-strangler-shadow", b"1")
 def counting(counters: Counters) -> OnFinish:
     """A hook that counts every decided request: as failed where the side owed an answer and gave none, or 5xx.
 
-    A tunnel counts with the time of its handshake; a client that went away is nobody's failure. The guard compares
-    like with like: what the monolith answers as the writer has no counterpart on the service."""
+    A tunnel counts with the time of its handshake. A client that went away is nobody's failure, and nor is what the
+    facade itself cannot do. The guard compares like with like: what the monolith answers as the writer has no
+    counterpart on the service."""
 
     def note(outcome: Outcome) -> None:
         decision = outcome.decision
-        if decision is None or outcome.error in ("client gone", "client timeout", "bad request"):
+        if decision is None or outcome.error in NO_UPSTREAMS_FAULT:
             return
         seconds = outcome.upstream_seconds if outcome.tunnel else None
         failed = outcome.status >= 500 or outcome.error is not None

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import ssl
 from collections import deque
-from urllib.parse import urlsplit
 
 from strangler.facade.connection import Connection
+from strangler.facade.dial import Dial, Resolve
 from strangler.facade.failures import Failure
 from strangler.facade.transport import Body, Request
 from strangler.routing import Upstream
@@ -18,22 +16,18 @@ IDLE_LIMIT = 30.0
 UNREPEATABLE_IDLE_LIMIT = 0.5
 """The same for a request that cannot be sent again: servers close idle connections without a word (gunicorn after 2 s),
 and a new connection costs less than a lost POST."""
+MOST_AGE = 60.0
+"""Seconds after which a connection to a named host is not kept any longer: the name may mean another address by now."""
 
 
 class Pool:
     """A ``Transport`` over plain or TLS connections. Its limit is ``Upstream.max_connections``; who finds it reached
     waits for ``connect_timeout``, then the upstream counts as busy."""
 
-    def __init__(self, upstream: Upstream) -> None:
-        parts = urlsplit(upstream.url)
+    def __init__(self, upstream: Upstream, resolve: Resolve | None = None) -> None:
         self.upstream = upstream
-        self.authority = parts.netloc.rpartition("@")[2].encode(
-            "idna" if not parts.netloc.isascii() else "ascii"
-        )
-        self._host = parts.hostname or ""
-        self._port = parts.port or (443 if parts.scheme == "https" else 80)
-        self._ssl = ssl.create_default_context() if parts.scheme == "https" else None
         self._loop = asyncio.get_running_loop()
+        self._dial = Dial(upstream, self._loop, resolve)
         self._idle: dict[Connection, None] = {}
         self._open: set[Connection] = set()
         self._connecting = 0
@@ -42,7 +36,7 @@ class Pool:
 
     async def exchange(self, request: Request, body: Body | None) -> Connection:
         """Sends a request, on a fresh connection a second time where the first was stale and nothing can be doubled."""
-        head = _head_bytes(request, self.authority)
+        head = _head_bytes(request, self._dial.authority)
         first = await body.read() if body is not None and not request.expects_continue else None
         replay = request.may_replay
         connection = self._pop_idle(replay) or await self._open_one()
@@ -116,20 +110,12 @@ class Pool:
         self._connecting += 1
         try:
             async with asyncio.timeout_at(deadline):
-                _, connection = await self._loop.create_connection(
-                    self._make, self._host, self._port, ssl=self._ssl
-                )
+                connection = await self._dial.connect(self._make)
         except TimeoutError:
             raise Failure(
                 "connect timeout",
                 f"{upstream.name} did not accept a connection within {upstream.connect_timeout:g} s",
             ) from None
-        except socket.gaierror:
-            raise Failure("refused", f"the host of {upstream.name} is unknown") from None
-        except OSError as error:
-            untrusted = isinstance(error, ssl.SSLError)
-            reason = "speaks no TLS that can be trusted" if untrusted else "refused the connection"
-            raise Failure("refused", f"{upstream.name} {reason}") from None
         else:
             self._open.add(connection)
             return connection
@@ -161,7 +147,8 @@ class Pool:
         )
 
     def _became_idle(self, connection: Connection) -> None:
-        if self._retired:
+        old = self._dial.by_name and self._loop.time() - connection.made > MOST_AGE
+        if self._retired or old:
             connection.close()
             return
         self._idle[connection] = None

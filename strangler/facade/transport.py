@@ -38,12 +38,14 @@ class Request:
 
 
 class Body:
-    """A request's body, read from the client piece by piece, never gathered. ``size`` counts bytes."""
+    """A request's body, read from the client piece by piece, never gathered. ``size`` counts bytes, of which there may
+    be ``most`` (None: any number)."""
 
-    __slots__ = ("_receive", "ended", "size")
+    __slots__ = ("_receive", "ended", "most", "size")
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
+        self.most: int | None = None
         self.ended = False
         self.size = 0
 
@@ -59,6 +61,8 @@ class Body:
         data: bytes = message.get("body", b"")
         self.ended = not message.get("more_body", False)
         self.size += len(data)
+        if self.most is not None and self.size > self.most:
+            raise Failure("body too large", f"the body is larger than {self.most} bytes")
         return data
 
 

@@ -30,13 +30,15 @@ from strangler.routing.table import (
 from strangler.routing.values import (
     read_connections,
     read_duration,
+    read_file_path,
     read_host,
+    read_identity,
     read_language,
     read_method,
     read_name,
     read_pattern,
     read_percent,
-    read_sticky,
+    read_server_name,
     read_url,
 )
 
@@ -245,7 +247,7 @@ def set_share(
     after = replace(group, share=read_percent(percent, "percent"))
     said = f"share of {group.name} {group.share:g} % -> {after.share:g} %"
     if sticky is not None:
-        after = replace(after, sticky=read_sticky(sticky, "sticky"))
+        after = replace(after, sticky=read_identity(sticky, "sticky"))
         said += f", sticky by {after.sticky}"
     return _changed(table, _with_group(table, after), "canary", group.name, said, force=force)
 
@@ -361,8 +363,12 @@ def set_upstream(
     connect_timeout: float | str | None = None,
     read_timeout: float | str | None = None,
     max_connections: int | None = None,
+    ca: str | None = None,
+    cert: str | None = None,
+    key: str | None = None,
+    server_name: str | None = None,
 ) -> Change:
-    """Where a server is, and what is expected of it. What is not given stays as it is."""
+    """Where a server is, and what is expected of it. What is not given stays as it is; "" takes a file or name away."""
     name = read_name(name, "name")
     given: dict[str, Any] = {"url": read_url(url, "url")}
     if connect_timeout is not None:
@@ -371,6 +377,11 @@ def set_upstream(
         given["read_timeout"] = read_duration(read_timeout, "read_timeout")
     if max_connections is not None:
         given["max_connections"] = read_connections(max_connections, "max_connections")
+    for field, value in {"ca": ca, "cert": cert, "key": key}.items():
+        if value is not None:
+            given[field] = read_file_path(value, field) if value else ""
+    if server_name is not None:
+        given["server_name"] = read_server_name(server_name, "server_name") if server_name else ""
     before = table.upstreams.get(name)
     after = replace(before or Upstream(name, ""), **given)
     said = f"upstream {name}: {before.url if before else 'none'} -> {after.url}"

@@ -30,7 +30,7 @@ Reason = Literal[
 class RequestFacts:
     """What a decision may look at. ``path`` is decoded; header names are lower case; ``client`` is the address that is
     believed; ``roll`` is a random number 0..9999 drawn by the caller, for a client without identity; ``shadow_roll``
-    likewise, for the sample of mirrored requests."""
+    likewise, for the sample of mirrored requests. ``user`` and ``claims`` hold only what was verified."""
 
     method: str
     path: str
@@ -40,6 +40,8 @@ class RequestFacts:
     client: str = ""
     roll: int = 0
     shadow_roll: int = 9_999
+    user: str = ""
+    claims: Mapping[str, str] = field(default_factory=dict)
 
 
 class Decision(NamedTuple):
@@ -61,7 +63,11 @@ class Decision(NamedTuple):
 
 def decide(table: RouteTable, facts: RequestFacts) -> Decision:
     """The decision for one request. Never raises: what nothing matches goes to the monolith."""
-    route = match(table, facts.method, facts.path, facts.host)
+    return decide_on(table, match(table, facts.method, facts.path, facts.host), facts)
+
+
+def decide_on(table: RouteTable, route: Route | None, facts: RequestFacts) -> Decision:
+    """The decision for a request whose route is known."""
     if route is None:
         return _UNMATCHED
     group = table.groups.get(route.group) if route.group else None
@@ -107,17 +113,33 @@ def misfit(
 def tenant_of(table: RouteTable, facts: RequestFacts) -> str | None:
     """The tenant of a request, read from where the gateway says, or None."""
     kind, _, name = (table.gateway.tenant or "").partition(":")
-    if kind == "header":
-        return facts.headers.get(name.lower()) or None
-    if kind == "cookie":
-        return facts.cookies.get(name) or None
     if kind == "host":
         return _host_name(facts.host).partition(".")[0] or None
     if kind == "path":
         segments = facts.path.strip("/").split("/")
         position = int(name) - 1
         return segments[position] if position < len(segments) and segments[position] else None
-    return None
+    return _named(kind, name, facts)
+
+
+def identity_of(identity: str, table: RouteTable, facts: RequestFacts) -> str | None:
+    """What a request holds under the name of an identity (``cookie:NAME``, ``tenant``, ...), or None."""
+    kind, _, name = identity.partition(":")
+    if kind == "client":
+        return facts.client
+    if kind == "user":
+        return facts.user or None
+    if kind == "tenant":
+        return tenant_of(table, facts)
+    return _named(kind, name, facts)
+
+
+def _named(kind: str, name: str, facts: RequestFacts) -> str | None:
+    if kind == "header":
+        return facts.headers.get(name.lower()) or None
+    if kind == "cookie":
+        return facts.cookies.get(name) or None
+    return facts.claims.get(name) or None if kind == "claim" else None
 
 
 def _side(
@@ -156,23 +178,16 @@ def _bucket(table: RouteTable, group: Group, facts: RequestFacts) -> tuple[int, 
         identity = facts.cookies.get(name)
         bucket = bucket_of(salt, identity) if identity else facts.roll
         return bucket, bucket
-    if kind == "header":
-        identity = facts.headers.get(name.lower())
-    elif kind == "tenant":
-        identity = tenant_of(table, facts)
-    else:
-        identity = facts.client
+    identity = identity_of(group.sticky, table, facts)
     return (bucket_of(salt, identity) if identity else bucket_of(salt, facts.client)), None
 
 
 def _rule_fits(rule: str, table: RouteTable, facts: RequestFacts) -> bool:
     kind, _, rest = rule.partition(":")
-    if kind == "tenant":
-        return tenant_of(table, facts) == rest
+    if kind in ("tenant", "user"):
+        return identity_of(kind, table, facts) == rest
     name, _, value = rest.partition("=")
-    if kind == "header":
-        return facts.headers.get(name.lower()) == value
-    return kind == "cookie" and facts.cookies.get(name) == value
+    return _named(kind, name, facts) == value
 
 
 def _host_name(host: str) -> str:

@@ -7,19 +7,35 @@ table.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from difflib import get_close_matches, unified_diff
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import is_dataclass
+from difflib import unified_diff
 from types import MappingProxyType
 from typing import Any, get_args
 
 from strangler.errors import BadDocument
 from strangler.routing.patterns import Kind, compile_pattern
+from strangler.routing.policies import WRITERS, check_policies, read_breaker, read_bulkhead, read_policy
+from strangler.routing.policy import Policy
+from strangler.routing.sections import (
+    Reader,
+    each,
+    one_of,
+    read_fields,
+    read_list,
+    read_section,
+    read_truth,
+    refuse_unknown,
+)
 from strangler.routing.table import MONOLITH, Gateway, Group, Route, RouteTable, Upstream, WayBack, Writer
 from strangler.routing.values import (
     read_connections,
     read_duration,
+    read_file_path,
     read_hops,
     read_host,
+    read_identity,
     read_language,
     read_method,
     read_name,
@@ -27,7 +43,7 @@ from strangler.routing.values import (
     read_percent,
     read_priority,
     read_rule,
-    read_sticky,
+    read_server_name,
     read_tenant,
     read_text,
     read_url,
@@ -36,25 +52,29 @@ from strangler.routing.values import (
 )
 
 Document = dict[str, Any]
-Reader = Callable[[object, str], Any]
-
-SECTIONS = ("gateway", "upstreams", "groups", "routes")
+SECTIONS = ("gateway", "policies", "upstreams", "groups", "routes")
 """The top-level keys of a document."""
 
 
 def from_document(document: object, version: int = 0) -> RouteTable:
     """The table that a parsed TOML or JSON document describes; raises ``BadDocument`` with the first fault's path."""
-    sections = _table(document, "")
-    _only(sections, SECTIONS, "")
+    sections = read_section(document, "")
+    refuse_unknown(sections, SECTIONS, "")
     table = RouteTable(
         version=version,
         upstreams=_named(sections.get("upstreams", {}), "upstreams", _UPSTREAM, Upstream),
         groups=_named(sections.get("groups", {}), "groups", _GROUP, Group),
         routes=tuple(
             _route(value, f"routes[{position}]")
-            for position, value in enumerate(_list(sections.get("routes", []), "routes"))
+            for position, value in enumerate(read_list(sections.get("routes", []), "routes"))
         ),
-        gateway=Gateway(**_fields(sections.get("gateway", {}), "gateway", _GATEWAY)),
+        gateway=Gateway(**read_fields(sections.get("gateway", {}), "gateway", _GATEWAY)),
+        policies=MappingProxyType(
+            {
+                name: read_policy(content, f"policies.{name}", name)
+                for name, content in sorted(read_section(sections.get("policies", {}), "policies").items())
+            }
+        ),
     )
     check(table)
     return table
@@ -64,6 +84,7 @@ def to_document(table: RouteTable) -> Document:
     """The document of a table, as JSON or TOML can hold it: defaults left out, names and keys in a fixed order."""
     document: Document = {
         "gateway": _changed(table.gateway, Gateway()),
+        "policies": {name: _changed(policy, Policy(name)) for name, policy in sorted(table.policies.items())},
         "upstreams": {
             name: {"url": upstream.url, **_changed(upstream, Upstream(name, upstream.url))}
             for name, upstream in sorted(table.upstreams.items())
@@ -95,10 +116,9 @@ def to_toml(table: RouteTable) -> str:
     blocks = []
     if "gateway" in document:
         blocks.append(_toml_block("[gateway]", document["gateway"]))
-    for section in ("upstreams", "groups"):
+    for section in ("policies", "upstreams", "groups"):
         for name, fields in document.get(section, {}).items():
-            key = f'"{name}"' if "." in name else name
-            blocks.append(_toml_block(f"[{section}.{key}]", fields))
+            blocks.extend(_toml_blocks(f"{section}.{_toml_key(name)}", fields))
     blocks.extend(_toml_block("[[routes]]", route) for route in document.get("routes", []))
     return "\n".join(blocks)
 
@@ -141,6 +161,9 @@ def check(table: RouteTable) -> None:
                 where=where,
                 remedy='Set tenant in [gateway], for example tenant = "header:X-Tenant".',
             )
+    for name, upstream in table.upstreams.items():
+        _check_tls(upstream, f"upstreams.{name}")
+    check_policies(table)
     seen: set[str] = set()
     for position, route in enumerate(table.routes):
         where = f"routes[{position}]"
@@ -169,8 +192,26 @@ def check(table: RouteTable) -> None:
             )
 
 
+def _check_tls(upstream: Upstream, where: str) -> None:
+    """What concerns TLS would be ignored in silence where none is spoken; that is an error, as everywhere here."""
+    told = [key for key in ("ca", "cert", "key", "server_name") if getattr(upstream, key)]
+    told += [] if upstream.verify else ["verify"]
+    if told and not upstream.url.startswith("https://"):
+        raise BadDocument(
+            "there is no TLS to this upstream",
+            where=f"{where}.{told[0]}",
+            remedy="Write its url with https://, or remove this.",
+        )
+    if upstream.key and not upstream.cert:
+        raise BadDocument("a key without its certificate", where=f"{where}.key", remedy="Add cert = ...")
+    if upstream.ca and not upstream.verify:
+        raise BadDocument(
+            "an authority that is not asked", where=f"{where}.verify", remedy="Remove one of ca and verify."
+        )
+
+
 def _route(value: object, where: str) -> Route:
-    fields = _fields(value, where, _ROUTE)
+    fields = read_fields(value, where, _ROUTE)
     patterns = [(kind, fields.pop(kind)) for kind in get_args(Kind) if kind in fields]
     if "name" not in fields or len(patterns) != 1:
         raise BadDocument(
@@ -190,76 +231,17 @@ def _named(
     """A table of tables, keyed by name. ``make`` takes the name and the fields; the first reader's is required."""
     made = {}
     required = next(iter(readers))
-    for name, content in sorted(_table(value, where).items()):
+    for name, content in sorted(read_section(value, where).items()):
         place = f"{where}.{name}"
-        fields = _fields(content, place, readers)
+        fields = read_fields(content, place, readers)
         if required not in fields:
             raise BadDocument(f"{required} is missing", where=place, remedy=f"Add {required} = ...")
         made[name] = make(name=read_name(name, place), **fields)
     return MappingProxyType(made)
 
 
-def _fields(value: object, where: str, readers: Mapping[str, Reader]) -> dict[str, Any]:
-    fields = _table(value, where)
-    _only(fields, tuple(readers), where)
-    return {key: readers[key](content, f"{where}.{key}") for key, content in fields.items()}
-
-
-def _only(fields: Mapping[str, object], known: tuple[str, ...], where: str) -> None:
-    for key in fields:
-        if key in known:
-            continue
-        place = f"{where}.{key}" if where else key
-        if key in _LATER:
-            raise BadDocument(
-                f"{key!r} is not something that this version of strangler can do",
-                where=place,
-                remedy="Remove it: a setting is never ignored in silence.",
-            )
-        near = get_close_matches(key, known, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"Known here: {', '.join(known)}."
-        raise BadDocument(f"unknown key {key!r}", where=place, remedy=hint)
-
-
-def _table(value: object, where: str) -> dict[str, Any]:
-    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        place = where or "the document"
-        raise BadDocument(f"{place} is not a table", where=where, remedy="Write keys and values.")
-    return value
-
-
-def _list(value: object, where: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise BadDocument(f"{value!r} is not a list", where=where, remedy="Put it in brackets.")
-    return value
-
-
-def _each(reader: Reader) -> Reader:
-    def read(value: object, where: str) -> tuple[Any, ...]:
-        return tuple(reader(item, f"{where}[{i}]") for i, item in enumerate(_list(value, where)))
-
-    return read
-
-
-def _one_of(choices: tuple[str, ...]) -> Reader:
-    def read(value: object, where: str) -> str:
-        if value not in choices:
-            raise BadDocument(
-                f"{value!r} is none of {', '.join(choices)}", where=where, remedy="Choose one of them."
-            )
-        return str(value)
-
-    return read
-
-
-def _truth(value: object, where: str) -> bool:
-    if not isinstance(value, bool):
-        raise BadDocument(f"{value!r} is neither true nor false", where=where, remedy="Write true or false.")
-    return value
-
-
 def _methods(value: object, where: str) -> frozenset[str]:
-    return frozenset(_each(read_method)(value, where))
+    return frozenset(each(read_method)(value, where))
 
 
 def _changed(thing: Any, default: Any) -> Document:
@@ -273,14 +255,30 @@ def _changed(thing: Any, default: Any) -> Document:
 
 
 def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return _changed(value, type(value)())
     if isinstance(value, frozenset):
         return sorted(value)
     return list(value) if isinstance(value, tuple) else value
 
 
+def _toml_blocks(path: str, fields: Document) -> Iterator[str]:
+    """A table, and those within it."""
+    plain = {key: value for key, value in fields.items() if not isinstance(value, dict)}
+    if plain or len(fields) == 0:
+        yield _toml_block(f"[{path}]", plain)
+    for key, value in fields.items():
+        if isinstance(value, dict):
+            yield from _toml_blocks(f"{path}.{_toml_key(key)}", value)
+
+
 def _toml_block(head: str, fields: Document) -> str:
-    lines = [f"{key} = {_toml_value(value)}" for key, value in fields.items()]
+    lines = [f"{_toml_key(key)} = {_toml_value(value)}" for key, value in fields.items()]
     return "\n".join([head, *lines, ""])
+
+
+def _toml_key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml_value(key)
 
 
 def _toml_value(value: Any) -> str:
@@ -294,26 +292,37 @@ def _toml_value(value: Any) -> str:
 _GATEWAY: dict[str, Reader] = {
     "tenant": read_tenant,
     "trusted_hops": read_hops,
-    "languages": _each(read_language),
+    "languages": each(read_language),
     "default_language": read_language,
+    "policy": read_name,
 }
 _UPSTREAM: dict[str, Reader] = {
     "url": read_url,
     "connect_timeout": read_duration,
     "read_timeout": read_duration,
     "max_connections": read_connections,
+    "ca": read_file_path,
+    "cert": read_file_path,
+    "key": read_file_path,
+    "server_name": read_server_name,
+    "verify": read_truth,
+    "write_timeout": read_duration,
+    "idle_timeout": read_duration,
+    "breaker": read_breaker,
+    "bulkhead": read_bulkhead,
 }
 _GROUP: dict[str, Reader] = {
     "service": read_name,
     "share": read_percent,
-    "sticky": read_sticky,
+    "sticky": read_identity,
     "salt": read_text,
-    "allow": _each(read_rule),
-    "deny": _each(read_rule),
-    "writer": _one_of(get_args(Writer)),
-    "way_back": _one_of(get_args(WayBack)),
+    "allow": each(read_rule),
+    "deny": each(read_rule),
+    "writer": one_of(get_args(Writer)),
+    "way_back": one_of(get_args(WayBack)),
     "shadow": read_percent,
-    "ignore": _each(read_text),
+    "ignore": each(read_text),
+    "policy": read_name,
 }
 _ROUTE: dict[str, Reader] = {
     "name": read_name,
@@ -322,32 +331,20 @@ _ROUTE: dict[str, Reader] = {
     "prefix": read_pattern,
     "group": read_name,
     "methods": _methods,
-    "hosts": _each(read_host),
+    "hosts": each(read_host),
     "priority": read_priority,
-    "read_only": _truth,
-    "imported": _truth,
-    "i18n": _truth,
-    "unprefixed": _truth,
+    "read_only": read_truth,
+    "imported": read_truth,
+    "i18n": read_truth,
+    "unprefixed": read_truth,
+    "policy": read_name,
 }
 _WRITERS: dict[str, Callable[[Any], Any]] = {
     "share": write_percent,
     "shadow": write_percent,
     "connect_timeout": write_duration,
     "read_timeout": write_duration,
+    "write_timeout": write_duration,
+    "idle_timeout": write_duration,
+    **WRITERS,
 }
-_LATER = frozenset(
-    {
-        "jwt",
-        "roles",
-        "rate_limit",
-        "translate",
-        "rollout",
-        "boundaries",
-        "max_concurrency",
-        "headers",
-        "retries",
-        "breaker",
-        "fallback",
-    }
-)
-"""Keys that the design gives to policies which are not built yet."""

@@ -11,6 +11,7 @@ from typing import Literal
 
 from strangler.routing.languages import Paths, paths_of
 from strangler.routing.patterns import Kind, compile_pattern, fixed_path, fixed_prefix
+from strangler.routing.policy import NO_POLICY, Breaker, Bulkhead, Policy
 
 Side = Literal["monolith", "service"]
 Writer = Literal["undeclared", "monolith", "service"]
@@ -24,22 +25,38 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """A server behind the facade. ``url`` is ``http(s)://host[:port]``; times are in seconds."""
+    """A server behind the facade. ``url`` is ``http(s)://host[:port]`` or ``unix:/path``; times are in seconds: until a
+    connection stands (``connect_timeout``), without a byte of the answer (``read_timeout``), with a request's body that
+    the server does not take (``write_timeout``), and after which an unused connection is closed (``idle_timeout``).
+
+    By https: ``ca`` (a file) is trusted instead of the system's authorities, ``cert`` and ``key`` are shown to the
+    server, ``server_name`` is asked for and checked instead of the host, and ``verify`` off trusts anybody.
+    """
 
     name: str
     url: str
     connect_timeout: float = 2.0
     read_timeout: float = 60.0
     max_connections: int = 200
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+    server_name: str = ""
+    verify: bool = True
+    write_timeout: float = 60.0
+    idle_timeout: float = 30.0
+    breaker: Breaker | None = None
+    bulkhead: Bulkhead | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """Routes that move as one. ``share`` is the percentage (two decimals) of the cohort that the service answers.
 
-    ``sticky`` names the identity that is hashed to a bucket: ``cookie:NAME``, ``header:NAME``, ``tenant`` or ``client``
-    (the client's address). ``allow`` and ``deny`` hold ``tenant:X``, ``header:NAME=VALUE``, ``cookie:NAME=VALUE`` and
-    are looked at first: deny wins. ``shadow`` is the percentage of the monolith's safe requests that are mirrored.
+    ``sticky`` names the identity that is hashed to a bucket: ``cookie:NAME``, ``header:NAME``, ``claim:NAME``,
+    ``user``, ``tenant`` or ``client`` (the client's address). ``allow`` and ``deny`` hold ``tenant:X``, ``user:X``,
+    ``header:NAME=VALUE``, ``cookie:NAME=VALUE``, ``claim:NAME=VALUE`` and are looked at first: deny wins. ``shadow`` is
+    the percentage of the monolith's safe requests that are mirrored.
     """
 
     name: str
@@ -54,6 +71,7 @@ class Group:
     shadow: float = 0.0
     ignore: tuple[str, ...] = ()
     """JSON paths that the shadow comparison leaves out (``$.results[*].links``)."""
+    policy: str | None = None
 
     @property
     def threshold(self) -> int:
@@ -85,6 +103,8 @@ class Route:
     """The code of a language stands before it, as with Django's ``i18n_patterns``."""
     unprefixed: bool = False
     """None stands before it for the default language (``prefix_default_language=False``)."""
+    policy: str | None = None
+    """Its own policy, or ``none``; left out: its group's, else the gateway's."""
 
     @property
     def writes(self) -> bool:
@@ -95,14 +115,16 @@ class Route:
 @dataclass(frozen=True, slots=True)
 class Gateway:
     """What concerns every request. ``tenant`` says where the tenant is read from: ``header:NAME``, ``cookie:NAME``,
-    ``host`` (the first label of the host name) or ``path:N`` (the N-th segment, from 1); None: there are no tenants.
-    ``trusted_hops`` is how many proxies in front of the facade may be believed about ``X-Forwarded-*``. ``languages``
-    (in small letters) may stand before an ``i18n`` route; ``default_language`` is the ``LANGUAGE_CODE``."""
+    ``claim:NAME``, ``host`` (the first label of the host name) or ``path:N`` (the N-th segment, from 1); None: there
+    are no tenants. ``trusted_hops`` is how many proxies in front of the facade may be believed about ``X-Forwarded-*``.
+    ``languages`` (in small letters) may stand before an ``i18n`` route; ``default_language`` is the ``LANGUAGE_CODE``.
+    ``policy`` is for every request whose route and group name none."""
 
     tenant: str | None = None
     trusted_hops: int = 0
     languages: tuple[str, ...] = ()
     default_language: str = ""
+    policy: str | None = None
 
 
 @dataclass(frozen=True)
@@ -114,11 +136,18 @@ class RouteTable:
     groups: Mapping[str, Group] = field(default_factory=lambda: MappingProxyType({}))
     routes: tuple[Route, ...] = ()
     gateway: Gateway = Gateway()
+    policies: Mapping[str, Policy] = field(default_factory=lambda: MappingProxyType({}))
 
     @cached_property
     def index(self) -> RouteIndex:
         """The compiled patterns."""
         return index_of(self.routes)
+
+    def policy(self, route: Route | None) -> Policy | None:
+        """The policy of a route (None: of what no route matches), whoever asks."""
+        group = self.groups.get(route.group) if route is not None and route.group else None
+        name = (route.policy if route else None) or (group.policy if group else None) or self.gateway.policy
+        return None if name is None or name == NO_POLICY else self.policies[name]
 
     def paths(self, path: str) -> Paths:
         """How the routes see a path, which is given without its leading slash."""

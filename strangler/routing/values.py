@@ -16,6 +16,10 @@ _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """RFC 9110, 5.6.2: what a header, a cookie and a method may be called."""
+_NAMED = ("header", "cookie", "claim")
+"""What a request holds under names."""
+_SIZE = re.compile(r"([0-9]{1,12})(B|KiB|MiB|GiB)")
+_BYTES = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
 
 def read_text(value: object, where: str) -> str:
@@ -99,8 +103,28 @@ def write_duration(seconds: float) -> str | float:
     return f"{milliseconds}ms" if milliseconds / 1000 == seconds else seconds
 
 
+def read_size(value: object, where: str) -> int:
+    """Bytes from ``"512B"``, ``"64KiB"``, ``"10MiB"``, ``"1GiB"``, or a number of bytes; at least one."""
+    size = 0
+    if isinstance(value, int) and not isinstance(value, bool):
+        size = value
+    elif isinstance(value, str) and (match := _SIZE.fullmatch(value)):
+        size = int(match[1]) * _BYTES[match[2]]
+    if not 0 < size <= 1024**4:
+        raise BadDocument(f"{value!r} is not a size", where=where, remedy='Write it like "64KiB" or "10MiB".')
+    return size
+
+
+def write_size(size: int) -> str:
+    """The largest unit that divides it."""
+    unit = next(unit for unit in ("GiB", "MiB", "KiB", "B") if size % _BYTES[unit] == 0)
+    return f"{size // _BYTES[unit]}{unit}"
+
+
 def read_url(value: object, where: str) -> str:
-    """``http(s)://host[:port]``, without a path: the facade forwards paths as they are."""
+    """``http(s)://host[:port]``, without a path: the facade forwards paths as they are; or ``unix:/path``, a socket."""
+    if isinstance(value, str) and value.startswith("unix:"):
+        return "unix:" + read_socket_path(value.removeprefix("unix:"), where)
     url = read_text(value, where).rstrip("/")
     try:
         parts = urlsplit(url)
@@ -121,6 +145,40 @@ def read_url(value: object, where: str) -> str:
             remedy=f"Leave it at {parts.scheme}://{parts.netloc.rpartition('@')[2]}: paths are forwarded as they are.",
         )
     return url
+
+
+def read_socket_path(value: object, where: str) -> str:
+    """The path of a Unix socket, which the kernel wants in fewer than 108 bytes."""
+    path = read_text(value, where)
+    if not path.startswith("/") or path.endswith("/") or len(path.encode()) > 107:
+        raise BadDocument(
+            f"{path!r} is not the path of a socket",
+            where=where,
+            remedy="Write it like unix:/run/gunicorn.sock, in at most 107 bytes.",
+        )
+    return path
+
+
+def read_file_path(value: object, where: str) -> str:
+    """An absolute path: several facades read the same table, each from a directory of its own."""
+    path = read_text(value, where)
+    if not path.startswith("/") or path.endswith("/"):
+        raise BadDocument(
+            f"{path!r} is not the absolute path of a file",
+            where=where,
+            remedy="Write it like /etc/strangler/ca.pem.",
+        )
+    return path
+
+
+def read_server_name(value: object, where: str) -> str:
+    """The name that a server's certificate has to carry."""
+    name = read_text(value, where).lower()
+    if re.fullmatch(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*", name) is None or len(name) > 253:
+        raise BadDocument(
+            f"{name!r} is not the name of a server", where=where, remedy="Write it like billing.internal."
+        )
+    return name
 
 
 def read_method(value: object, where: str) -> str:
@@ -144,71 +202,67 @@ def read_host(value: object, where: str) -> str:
     return host
 
 
-def read_sticky(value: object, where: str) -> str:
-    """``cookie:NAME``, ``header:NAME``, ``tenant`` or ``client``."""
+def read_identity(value: object, where: str) -> str:
+    """``cookie:NAME``, ``header:NAME``, ``claim:NAME``, ``user``, ``tenant`` or ``client``."""
     text = read_text(value, where)
-    kind, colon, name = text.partition(":")
-    if text in ("tenant", "client") or (kind in ("cookie", "header") and _TOKEN.fullmatch(name)):
+    kind, _, name = text.partition(":")
+    if text in ("user", "tenant", "client") or (kind in _NAMED and _TOKEN.fullmatch(name)):
         return text
-    if kind == "claim" and colon:
-        raise BadDocument(
-            "this version does not verify tokens, so a claim cannot make a cohort",
-            where=where,
-            remedy="Use cookie:NAME, header:NAME, tenant or client.",
-        )
     raise BadDocument(
         f"{text!r} does not name an identity",
         where=where,
-        remedy="Use cookie:NAME, header:NAME, tenant or client.",
+        remedy="Use cookie:NAME, header:NAME, claim:NAME, user, tenant or client.",
     )
 
 
 def read_rule(value: object, where: str) -> str:
-    """A line of an allow or deny list: ``tenant:X``, ``header:NAME=VALUE``, ``cookie:NAME=VALUE``."""
+    """A line of an allow or deny list: ``tenant:X``, ``user:X``, ``header:NAME=VALUE``, ``cookie:NAME=VALUE``,
+    ``claim:NAME=VALUE``."""
     text = read_text(value, where)
     kind, _, rest = text.partition(":")
     name, equals, wanted = rest.partition("=")
-    if (kind == "tenant" and rest) or (
-        kind in ("header", "cookie") and equals and wanted and _TOKEN.fullmatch(name)
+    if (kind in ("tenant", "user") and rest) or (
+        kind in _NAMED and equals and wanted and _TOKEN.fullmatch(name)
     ):
         return text
     raise BadDocument(
         f"{text!r} is not a rule",
         where=where,
-        remedy="Write tenant:NAME, header:NAME=VALUE or cookie:NAME=VALUE.",
+        remedy="Write tenant:NAME, user:NAME, header:NAME=VALUE, cookie:NAME=VALUE or claim:NAME=VALUE.",
     )
 
 
 def read_tenant(value: object, where: str) -> str:
-    """Where the tenant is read from: ``header:NAME``, ``cookie:NAME``, ``host`` or ``path:N`` (from 1)."""
+    """Where the tenant is read from: ``header:NAME``, ``cookie:NAME``, ``claim:NAME``, ``host``, ``path:N``."""
     text = read_text(value, where)
     kind, _, name = text.partition(":")
     if (
         text == "host"
-        or (kind in ("header", "cookie") and _TOKEN.fullmatch(name))
+        or (kind in _NAMED and _TOKEN.fullmatch(name))
         or (kind == "path" and re.fullmatch("[1-9][0-9]?", name))
     ):
         return text
     raise BadDocument(
         f"{text!r} does not say where the tenant is read from",
         where=where,
-        remedy="Use header:NAME, cookie:NAME, host or path:N.",
+        remedy="Use header:NAME, cookie:NAME, claim:NAME, host or path:N.",
     )
 
 
 def read_connections(value: object, where: str) -> int:
-    return _whole(value, where, 1, 100_000)
+    return whole(value, where, 1, 100_000)
 
 
 def read_hops(value: object, where: str) -> int:
-    return _whole(value, where, 0, 20)
+    return whole(value, where, 0, 20)
 
 
 def read_priority(value: object, where: str) -> int:
-    return _whole(value, where, -1000, 1000)
+    return whole(value, where, -1000, 1000)
 
 
-def _whole(value: object, where: str, low: int, high: int) -> int:
+def whole(value: object, where: str, low: int, high: int) -> int:
+    """A whole number within bounds."""
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise BadDocument(
             f"{value!r} is not a whole number from {low} to {high}", where=where, remedy="Correct it."

@@ -75,6 +75,11 @@ async def serve(settings: Settings) -> None:
             )
             if note:
                 _say(f"note: {note}")
+            if not settings.admin_bind.is_loopback:
+                _say(
+                    f"warning: others can reach the admin API on {admin.address}, and without TLS they can read its "
+                    "tokens on the way. Bind it to 127.0.0.1, and let a tunnel or a TLS proxy lead there."
+                )
             async with _background(_warn_of_silent(settings.monolith)):
                 await asyncio.gather(*running)
 

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 
 import uvicorn
@@ -35,6 +36,11 @@ class Address:
     def name(self) -> str:
         """The host as it stands in a URL."""
         return f"[{self.host}]" if ":" in self.host else self.host
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it; ``host`` is an address, not a name."""
+        return ip_address(self.host.partition("%")[0]).is_loopback
 
     def __str__(self) -> str:
         return f"{self.name}:{self.port}"

@@ -140,19 +140,20 @@ class Upstream:
     """A server that plays one script for each connection, in order; the last one again and again."""
 
     port: int
+    host: str = "127.0.0.1"
     peers: list[Peer] = field(default_factory=list)
     failures: list[BaseException] = field(default_factory=list)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
 
 @asynccontextmanager
-async def upstream(*scripts: Script) -> AsyncIterator[Upstream]:
+async def upstream(*scripts: Script, host: str = "127.0.0.1") -> AsyncIterator[Upstream]:
     """Raises what a script's assertion raised, at the end."""
     running: set[asyncio.Task[None]] = set()
-    made = Upstream(0)
+    made = Upstream(0, f"[{host}]" if ":" in host else host)
 
     async def play(script: Script, peer: Peer) -> None:
         try:
@@ -172,7 +173,7 @@ async def upstream(*scripts: Script) -> AsyncIterator[Upstream]:
         running.add(task)
         task.add_done_callback(running.discard)
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    server = await asyncio.start_server(accept, host, 0)
     made.port = server.sockets[0].getsockname()[1]
     try:
         yield made

@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import groupby
 
 from analyzer.model.plan import Analysis, BillItem, Boundary
+from analyzer.model.words import count
 from analyzer.report.html.markup import Child, Safe, el, join
 from analyzer.report.html.overview import bill_rows, commands
 from analyzer.report.html.parts import anchor, badge, link, section, table
-from analyzer.report.summary import BILL_TITLES, Summary, changed, count
+from analyzer.report.summary import BILL_TITLES, Summary, changed
 
 ROUTES_SHOWN = 200
 

@@ -9,9 +9,10 @@ from math import cos, pi, sin, sqrt
 
 from analyzer.coupling import Tables
 from analyzer.model.plan import Analysis, Boundary
+from analyzer.model.words import count
 from analyzer.report.html.markup import Safe, el
 from analyzer.report.html.parts import TONE, anchor, link, section
-from analyzer.report.summary import Summary, count
+from analyzer.report.summary import Summary
 
 BOXES = 12
 """More boxes than this cannot be read; the ones with the least coupling are named below the map."""

@@ -112,6 +112,20 @@ def test_what_means_nothing_is_one_line_and_exit_2(options: list[str], told: str
     assert told in fails(command("http://127.0.0.1:1", tmp_path, *options), tmp_path)
 
 
+def test_an_admin_api_for_this_machine_alone_needs_no_warning(monolith: str, tmp_path: Path) -> None:
+    with served(command(monolith, tmp_path), tmp_path) as (process, _, _):
+        process.send_signal(signal.SIGTERM)
+        assert "warning" not in process.communicate(timeout=20)[1]
+
+
+def test_an_admin_api_that_others_can_reach_is_told_with_the_remedy(monolith: str, tmp_path: Path) -> None:
+    with served(command(monolith, tmp_path, "--admin-bind", "0.0.0.0:0"), tmp_path) as (process, _, _):
+        assert process.stderr is not None
+        told = process.stderr.readline()
+        assert told.startswith("strangler: warning: others can reach the admin API on 0.0.0.0:")
+        assert "Bind it to 127.0.0.1" in told
+
+
 @pytest.mark.parametrize("option", ["--bind", "--admin-bind"])
 def test_a_port_in_use_is_one_line_and_exit_2(option: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:

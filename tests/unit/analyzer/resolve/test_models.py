@@ -176,3 +176,46 @@ def test_an_application_inside_anothers_package_has_its_own_label(tmp_path: Path
         """,
     }
     assert [found.label for found in FakeProject(tmp_path, files).facts().models] == ["votes.Vote"]
+
+
+def test_models_are_found_where_their_base_class_imports_in_a_circle(tmp_path: Path) -> None:
+    files = {
+        "shop/base.py": """
+            from django.db import models
+            from shop.early import Early
+            from shop.managers import ShopManager
+
+            class Plain(models.Model):
+                objects = ShopManager()
+
+                class Meta:
+                    abstract = True
+
+            class Model(Plain):
+                class Meta:
+                    abstract = True
+        """,
+        "shop/early.py": """
+            from shop.base import Model
+
+            class Early(Model):
+                class Meta:
+                    app_label = "shop"
+        """,
+        "shop/managers.py": """
+            from django.db import models
+            from shop.models import Late
+
+            class ShopManager(models.Manager):
+                pass
+        """,
+        "shop/models.py": """
+            from django.db import models
+            from shop.base import Model
+
+            class Late(Model):
+                name = models.CharField(max_length=3)
+        """,
+    }
+    facts = FakeProject(tmp_path, files).facts()
+    assert [found.label for found in facts.models if not found.abstract] == ["shop.Early", "shop.Late"]

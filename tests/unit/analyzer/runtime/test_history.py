@@ -66,6 +66,12 @@ def test_a_folder_without_a_repository_is_told(tmp_path, monkeypatch):
         read_history(tmp_path, Facts("p"))
 
 
+def test_a_machine_without_git_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BadHistory, match="git is not installed"):
+        read_history(tmp_path, Facts("p"))
+
+
 def test_a_repository_without_a_commit_is_told(repository):
     with pytest.raises(BadHistory):
         repository.changes(A)

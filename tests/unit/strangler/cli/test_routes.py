@@ -75,7 +75,9 @@ def test_without_a_state_nothing_is_made_and_one_line_says_so(
         (("canary", "biling", "5"), 2, "Did you mean 'billing'?"),
         (("canary", "billing", "5,5"), 2, "not a percentage"),
         (("canary", "billing", "100.01"), 2, "not a percentage"),
-        (("canary", "billing", "5", "--sticky", "claim:sub"), 2, "does not verify tokens"),
+        (("canary", "billing", "-1"), 2, "Nothing here takes a negative number"),
+        (("shadow", "billing", "-0.5"), 2, "Nothing here takes a negative number"),
+        (("canary", "billing", "5", "--sticky", "claim:sub"), 2, "nothing verifies who asks"),
         (("canary", "billing", "5"), 3, "routes writer billing monolith"),
         (("flip", "billing", "--to", "service"), 3, "routes writer billing monolith"),
         (("canary", "billing", "5", "--force"), 3, "needs a reason"),
@@ -247,19 +249,36 @@ def test_a_configuration_file_may_hold_the_table_too(run: Run, tmp_path: Path) -
     state.close()
 
 
-def test_a_boundary_is_imported_from_an_analysis(run: Run, tmp_path: Path) -> None:
+@pytest.fixture
+def analysed(tmp_path: Path) -> None:
+    """An ``analysis.json`` with a home page, and a boundary that owns two patterns."""
     here = Location("urls.py", 1)
     routes = (
         FoundRoute("", "v", here, name="home"),
         FoundRoute("inv/", "v", here, name="inv", methods=("GET",)),
+        FoundRoute("old/", "v", here, name="old", methods=("GET",)),
     )
-    found = Boundary("billing", (), (), (), (1,), 1.0, (), "extract now", (), Metrics(0, 0, 0, 0, 0, 0.0), ())
+    metrics = Metrics(0, 0, 0, 0, 0, 0.0)
+    found = Boundary("billing", (), (), (), (1, 2), 1.0, (), "extract now", (), metrics, ())
     (tmp_path / "analysis.json").write_bytes(
         schema.write(Analysis(Facts("shop", routes=routes), (), (found,), (), ()))
     )
+
+
+@pytest.mark.usefixtures("analysed")
+def test_an_import_that_is_refused_says_nothing_of_patterns_that_stay(run: Run) -> None:
+    how = ("routes", "import", "analysis.json", "--boundary", "billing", "--only", "inv/", "--service")
+    answer = run(*how, "not an address")
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert "stays with the monolith" not in answer.err
+    assert "1 of its patterns stays with the monolith" in run(*how, "http://127.0.0.1:9001").err
+
+
+@pytest.mark.usefixtures("analysed")
+def test_a_boundary_is_imported_from_an_analysis(run: Run) -> None:
     how = ("routes", "import", "analysis.json", "--service", "http://127.0.0.1:9001", "--boundary")
     assert "Did you mean 'billing'?" in run(*how, "biling").err
-    assert run(*how, "billing").out == "version 1: import billing: 1 route of 2 URL patterns\n"
+    assert run(*how, "billing").out == "version 1: import billing: 2 routes of 3 URL patterns\n"
     assert "stays" in run(*how, "billing").out
     listed = run("routes", "list")
     assert "inv    /inv/    read only  billing" in listed.out
