@@ -64,6 +64,14 @@ class Field:
     unique: bool = False
     primary_key: bool = False
     max_length: int | None = None
+    digits: int | None = None
+    """``max_digits`` of a decimal."""
+    decimals: int | None = None
+    """``decimal_places`` of a decimal."""
+    choices: tuple[tuple[str | int, str], ...] = ()
+    """Values and labels, where they are literal; an empty label is not."""
+    default: str | int | float | bool | None = None
+    """The literal default of new records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +274,8 @@ class Facts:
     """Codes that may stand before a route that is ``i18n``, in small letters: ``LANGUAGES``, or Django's own list."""
     language_code: str = "en-us"
     """``LANGUAGE_CODE``."""
+    use_tz: bool = True
+    """``USE_TZ``: whether points in time carry their zone."""
     observed: Observed | None = None
     """What was seen at run time, if observations or access logs were given."""
     history: History | None = None

@@ -109,6 +109,7 @@ def _document(analysis: Analysis) -> Json:
         "project": facts.project,
         "languages": list(facts.languages),
         "language_code": facts.language_code,
+        "use_tz": facts.use_tz,
         "coverage": coverage(facts),
         **({"observed": _object(facts.observed)} if facts.observed else {}),
         **({"history": _object(facts.history)} if facts.history else {}),
@@ -243,6 +244,7 @@ def _facts(document: Json) -> Facts:
         problems=tuple(_items(document, "problems", Finding)),
         languages=_convert(document.get("languages"), tuple[str, ...], "languages"),
         language_code=_convert(document.get("language_code"), str, "language_code"),
+        use_tz=_convert(document.get("use_tz", True), bool, "use_tz"),
         observed=_convert(document["observed"], Observed, "observed") if "observed" in document else None,
         history=_convert(document["history"], History, "history") if "history" in document else None,
     )

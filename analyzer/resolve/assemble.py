@@ -92,7 +92,14 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
         ),
         languages=codes,
         language_code=language_code,
+        use_tz=_use_tz(m),
     )
+
+
+def _use_tz(m: Machine) -> bool:
+    """Django 5 and later say True where the settings say nothing."""
+    said = m.setting("USE_TZ")
+    return not (isinstance(said, Literal) and said.value is False)
 
 
 def _modules(m: Machine, project: Project) -> Iterator[Module]:

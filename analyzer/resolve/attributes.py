@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from analyzer.resolve import (
+    choices,
     chosen,
     containers,
     deferred,
@@ -136,6 +137,8 @@ def _of_class(m: Machine, scope: Scope, cls: Class, name: str, line: int) -> Val
     answer = _metaclass_answer(m, scope, cls, name, line)
     if answer is not None:
         return answer
+    if name == "choices" and choices.is_enumeration(cls):
+        return choices.members(cls)
     if name == "as_view":
         return Method(cls, name)
     if name == "_meta" and graphene.is_type(cls):

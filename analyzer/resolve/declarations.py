@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from analyzer.model.facts import Field, Location, RelationKind
+from analyzer.resolve.choices import choices_of
 from analyzer.resolve.fields import RELATION_FIELDS, TEXT_LENGTHS, RelationField, is_field_class
 from analyzer.resolve.origin import origin
 from analyzer.resolve.values import Class, Instance, Literal, Made, Value, options, text
@@ -81,15 +82,19 @@ def _on_delete(value: Value | None) -> str | None:
 
 
 def column_of(name: str, kind: str, value: Made | Instance, where: Location) -> Field:
-    given = value.kwargs.get("max_length")
-    length = (
-        given.value if isinstance(given, Literal) and isinstance(given.value, int) else TEXT_LENGTHS.get(kind)
-    )
     primary = flag(value, "primary_key")
+    default = value.kwargs.get("default")
     return Field(
         name, text(value.kwargs.get("db_column")) or name, kind, where, flag(value, "null"),
-        flag(value, "unique") or primary, primary, length,
+        flag(value, "unique") or primary, primary, _number(value, "max_length") or TEXT_LENGTHS.get(kind),
+        _number(value, "max_digits"), _number(value, "decimal_places"), choices_of(value.kwargs.get("choices")),
+        default.value if isinstance(default, Literal) else None,
     )  # fmt: skip
+
+
+def _number(value: Made | Instance, name: str) -> int | None:
+    given = value.kwargs.get(name)
+    return given.value if isinstance(given, Literal) and type(given.value) is int else None
 
 
 def flag(value: Made | Instance, name: str) -> bool:

@@ -96,6 +96,7 @@ def test_the_keys_of_the_design_are_there(analysis):
         "project",
         "languages",
         "language_code",
+        "use_tz",
         "coverage",
         "modules",
         "edges",
