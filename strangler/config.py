@@ -22,8 +22,17 @@ SETTINGS: Mapping[str, tuple[str | None, str]] = {
     "monolith": (None, "the address of the monolith"),
     "bind": ("127.0.0.1:8080", "where the facade listens"),
     "admin_bind": ("127.0.0.1:8081", "where the admin API listens"),
+    "identity_key": (None, "the key that signs who asks; from the environment only"),
+    "identity_key_file": (None, "the file that holds it instead"),
+    "bridge_secret": (
+        None,
+        "what the facade asks the monolith about sessions with; from the environment only",
+    ),
+    "bridge_secret_file": (None, "the file that holds it instead"),
 }
 """Name -> (default, what it is)."""
+SECRETS = frozenset({"token", "identity_key", "bridge_secret"})
+"""Settings that never stand in a file that is committed, and are never shown."""
 ROUTE_SECTIONS = ("gateway", "policies", "upstreams", "groups", "routes")
 DECISIONS = ("boundaries", "analysis")
 SECTIONS = (*ROUTE_SECTIONS, *DECISIONS)
@@ -108,9 +117,12 @@ def _setting(
 def _check(key: str, value: object, file: Path) -> None:
     if key in SECTIONS:
         return
-    if key == "token":
+    if key in SECRETS:
+        kind = key.rpartition("_")[2]
         raise BadDocument(
-            "a token does not belong in a file", where=f"{file}: token", remedy="Set STRANGLER_TOKEN instead."
+            f"a {kind} does not belong in a file",
+            where=f"{file}: {key}",
+            remedy=f"Set STRANGLER_{key.upper()} instead.",
         )
     if key not in SETTINGS:
         known = (*SETTINGS, *SECTIONS)

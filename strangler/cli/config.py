@@ -28,10 +28,10 @@ def show(
     import os
 
     from strangler.cli.text import columns, print_json
-    from strangler.config import SETTINGS, load
+    from strangler.config import SECRETS, SETTINGS, load
 
     settings = load(Path.cwd(), os.environ, file).settings.values()
-    shown = [(s.name, "(hidden)" if s.name == "token" and s.value else s.value, s.source) for s in settings]
+    shown = [(s.name, "(hidden)" if s.name in SECRETS and s.value else s.value, s.source) for s in settings]
     if format_ == "json":
         print_json({"settings": [{"name": n, "value": v, "source": s} for n, v, s in shown]})
     else:

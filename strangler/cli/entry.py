@@ -32,6 +32,7 @@ COMMANDS = {
     "rollout": ("strangler.cli.rollout:app", "Move a group in guarded steps, back by itself when it fails."),
     "progress": ("strangler.cli.progress:progress", "What is left of the monolith, and how it went."),
     "acl": ("strangler.cli.acl:app", "Check the mappings between legacy models and contracts."),
+    "identity": ("strangler.cli.identity:app", "Tell services who is asking."),
     "tokens": ("strangler.cli.tokens:app", "Tokens of the admin API."),
     "config": ("strangler.cli.config:app", "Show where each setting comes from."),
     "rule": ("strangler.cli.analyze:rule", "Explain a finding's code."),

@@ -12,6 +12,7 @@ import typer
 from strangler.errors import BadDocument
 
 if TYPE_CHECKING:
+    from strangler.config import Configuration
     from strangler.server import Address
 
 _ADDRESS = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
@@ -57,8 +58,24 @@ def serve(
             debug_headers=debug_headers,
             document=settings.document,
             origin=settings.file.name if settings.file else "",
+            identity_key=_secret(settings, "identity_key"),
+            bridge_secret=_secret(settings, "bridge_secret"),
         )
     )
+
+
+def _secret(settings: Configuration, name: str) -> bytes:
+    """A secret from the environment, or from the file that is named for it; empty: there is none."""
+    told, file = settings.get(name), settings.get(f"{name}_file")
+    if told or not file:
+        return (told or "").encode("utf-8", "surrogateescape").strip()
+    try:
+        return Path(file).read_bytes().strip()
+    except OSError as error:
+        remedy = f"Check its path, or set STRANGLER_{name.upper()}."
+        raise BadDocument(
+            f"it cannot be read: {error.strerror}", where=f"{name}_file", remedy=remedy
+        ) from None
 
 
 def _address(text: str, where: str) -> Address:

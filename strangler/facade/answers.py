@@ -11,6 +11,7 @@ _TITLES = {
     400: "Bad request",
     401: "Unauthorized",
     403: "Forbidden",
+    404: "Not found",
     408: "Request timeout",
     413: "Content too large",
     429: "Too many requests",

@@ -25,7 +25,8 @@ from strangler.facade.headers import (
     origin_of,
     read_head,
 )
-from strangler.facade.paths import check_path, read_path
+from strangler.facade.identify import Identities, bridge_paths, told_fields
+from strangler.facade.paths import check_bridges, check_path, read_path
 from strangler.facade.pool import Pool
 from strangler.facade.transport import Answer, Body, Request, Transport
 from strangler.routing import (
@@ -52,6 +53,10 @@ class Snapshot:
 
     table: RouteTable
     transports: Mapping[str, Transport]
+    own: frozenset[bytes] = frozenset()
+    """Fields in which upstreams are told who asks: a client's copies are dropped, whatever the route."""
+    bridges: frozenset[str] = frozenset()
+    """Paths at which the monolith tells the facade who asks. They are nobody else's."""
 
 
 class Facade:
@@ -79,6 +84,7 @@ class Facade:
         self.on_finish = on_finish
         self.mirror = mirror
         self.gate = Gate()
+        self.identities: Identities | None = None
         self.debug_headers = debug_headers
         self._snapshot = Snapshot(RouteTable(), MappingProxyType({}))
         self.swap(table or RouteTable())
@@ -97,10 +103,21 @@ class Facade:
         gone = [transport for up, transport in self._transports.items() if up not in kept]
         self._transports = kept
         self._snapshot = Snapshot(
-            table, MappingProxyType({name: kept[upstream] for name, upstream in upstreams.items()})
+            table,
+            MappingProxyType({name: kept[upstream] for name, upstream in upstreams.items()}),
+            told_fields(table),
+            bridge_paths(table),
         )
         for transport in gone:
             transport.retire()
+        if self.identities is not None:
+            self.identities.follow(table)
+
+    def know(self, identities: Identities) -> None:
+        """Lets it find out who asks, as the policies say."""
+        self.identities = identities
+        self.gate.identify = identities.identify
+        identities.follow(self.table)
 
     def transport(self, upstream: str) -> Transport | None:
         """The way to an upstream of the current table."""
@@ -110,6 +127,8 @@ class Facade:
         """Closes every connection that is idle, and the others as they end."""
         for transport in self._transports.values():
             transport.retire()
+        if self.identities is not None:
+            self.identities.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry point for HTTP requests; a WebSocket comes as an HTTP request that may be upgraded."""
@@ -200,7 +219,9 @@ class _Exchange:
 
     async def _pass_gate(self, policy: Policy, route: Route | None, facts: RequestFacts, head: Head) -> None:
         table = self._snapshot.table
-        passage = await self._facade.gate.admit(table, policy, route, facts, head, self._scope)
+        passage = await self._facade.gate.admit(
+            table, policy, route, facts, head, self._scope, self._origin.scheme
+        )
         self._passage = passage
         self._decision = decide_on(table, route, passage.facts)
         await self._carry(head, self._decision)
@@ -243,6 +264,10 @@ class _Exchange:
         host = head.host.decode("ascii")
         if ambiguous:
             check_path(table, method, raw, host)
+        if self._snapshot.bridges:
+            check_bridges(self._snapshot.bridges, raw, path, ambiguous)
+        if self._snapshot.own:
+            head.kept[:] = [field for field in head.kept if field[0] not in self._snapshot.own]
         number = random.random()  # noqa: S311 -- chooses a share, guards nothing
         facts = RequestFacts(
             method,
@@ -278,6 +303,8 @@ class _Exchange:
 
     def _answer_headers(self, answer: Answer) -> Headers:
         headers = answer_headers(answer.headers)
+        if self._facade.identities is not None and self._head is not None:
+            self._facade.identities.note(self._head.kept, headers)
         decision = self._decision
         assert decision is not None
         if decision.publish is not None and decision.group is not None and not is_shared(headers):

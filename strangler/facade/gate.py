@@ -23,14 +23,26 @@ class Identity:
     fields: tuple[tuple[bytes, bytes], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is looked at to find out who asks: ``fields`` are the end-to-end header fields, ``scheme`` the client's."""
+
+    method: str
+    host: str
+    scheme: str
+    fields: Headers
+
+
 class Identify(Protocol):
     """Finds out who asks, as the policy wants it; raises ``Failure`` for whoever may not pass."""
 
-    async def __call__(self, policy: Policy, facts: RequestFacts, /) -> Identity: ...
+    async def __call__(self, policy: Policy, route: Route | None, asked: Asked, /) -> Identity: ...
 
 
-async def anonymous(policy: Policy, facts: RequestFacts) -> Identity:
-    """Knows nobody."""
+async def anonymous(policy: Policy, route: Route | None, asked: Asked) -> Identity:
+    """Knows nobody; whoever has to be known does not pass."""
+    if policy.jwt is not None or policy.session is not None:
+        raise Failure("no identity", "nothing here can tell who is asking")
     return Identity()
 
 
@@ -69,10 +81,11 @@ class Gate:
         facts: RequestFacts,
         head: Head,
         scope: Scope,
+        scheme: str = "http",
     ) -> Passage:
         """The request's way through, or a ``Failure`` that says why there is none."""
         check_limits(policy, head, scope)
-        identity = await self.identify(policy, facts)
+        identity = await self.identify(policy, route, Asked(facts.method, facts.host, scheme, head.kept))
         facts = replace(facts, user=identity.user, claims=identity.claims)
         return Passage(policy, facts, identity)
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from strangler.facade.asgi import Headers
 from strangler.facade.failures import refuse
+from strangler.routing.identity import RESERVED
 
 HOP_BY_HOP = frozenset(
     {
@@ -44,7 +45,9 @@ _FORWARDED = frozenset(
     }
 )
 """None of these is passed on as it came; ``origin_of`` writes the four that are."""
-_READ = frozenset({b"host", b"content-length", b"expect", b"x-request-id"}) | HOP_BY_HOP | _FORWARDED
+_OWN = frozenset(name.encode() for name in RESERVED)
+"""What only the facade says. A client's copy is never passed on."""
+_READ = frozenset({b"host", b"content-length", b"expect", b"x-request-id"}) | HOP_BY_HOP | _FORWARDED | _OWN
 _FRAMING = frozenset({b"host", b"content-length"})
 _MOST_HOST = 262
 """Bytes of the longest host name (RFC 1035, 2.3.4), in brackets or with a port."""
@@ -55,8 +58,9 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
 
 @dataclass(slots=True)
 class Head:
-    """What a request's head says. ``kept`` are its end-to-end fields without Host, Content-Length, Expect, X-Request-Id
-    and everything about forwarding; ``forwarded`` are the fields about forwarding as they came."""
+    """What a request's head says. ``kept`` are its end-to-end fields without Host, Content-Length, Expect,
+    X-Request-Id, what only the facade says, and everything about forwarding; ``forwarded`` are the fields about
+    forwarding as they came."""
 
     host: bytes
     kept: Headers

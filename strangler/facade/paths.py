@@ -3,9 +3,10 @@
 The facade decides on the decoded path, as Django's resolver sees it, and forwards the raw one byte for byte. A path is
 *ambiguous* when some server or framework on the way might read it differently: it holds an empty or dot segment, an
 encoded slash, a backslash, a parameter after ``;``, a fragment, a NUL or another control character, raw or encoded.
-The one rule: **where any reading of an ambiguous path means a route that has been given to a group, the request is
-refused; else it goes to the monolith untouched.** So nobody reaches the monolith's copy of a moved page, or passes a
-rule of the gateway, by spelling its path oddly, and odd paths that only the monolith knows keep working.
+The one rule: **where any reading of an ambiguous path means a route that has been given to a group, or that has a
+policy of its own, the request is refused; else it goes to the monolith untouched.** So nobody reaches the monolith's
+copy of a moved page, or passes a rule of the gateway, by spelling its path oddly, and odd paths that only the monolith
+knows keep working.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
-from strangler.facade.failures import refuse
+from strangler.facade.failures import Failure, refuse
 from strangler.routing import Route, RouteTable, match
 
 _AMBIGUOUS = re.compile(
@@ -67,13 +68,24 @@ def readings(raw: bytes) -> frozenset[str]:
 
 
 def check_path(table: RouteTable, method: str, raw: bytes, host: str) -> None:
-    """Raises ``Failure`` (400) where a path, an ambiguous one, could mean a route of a group."""
+    """Raises ``Failure`` (400) where a path, an ambiguous one, could mean a route of a group, or one with a policy of
+    its own."""
     if len(raw) > _MOST_AMBIGUOUS:
         raise refuse(f"the path can be read in several ways, and has more than {_MOST_AMBIGUOUS} bytes")
+    common = table.policy(None)
     for reading in readings(raw):
         route: Route | None = match(table, method, reading, host)
-        if route is not None and route.group is not None:
-            raise refuse(f"the path can be read in several ways, one of them as the route {route.name}")
+        moved = route is not None and route.group is not None
+        if moved or table.policy(route) != common:
+            name = "no route" if route is None else f"the route {route.name}"
+            raise refuse(f"the path can be read in several ways, one of them as {name}")
+
+
+def check_bridges(bridges: frozenset[str], raw: bytes, path: str, ambiguous: bool) -> None:
+    """Raises ``Failure`` (404) where a path could mean one that only the facade may ask for."""
+    meant = readings(raw) if ambiguous else frozenset({path})
+    if not bridges.isdisjoint(meant):
+        raise Failure("not found", "there is nothing here")
 
 
 def _cut_fragment(path: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from strangler.errors import BadDocument
+from strangler.routing.identities import IDENTITY, IDENTITY_WRITERS, check_identity, check_verified
 from strangler.routing.policy import (
     NO_POLICY,
     Breaker,
@@ -70,13 +71,9 @@ def check_policies(table: RouteTable) -> None:
             )
         if table.gateway.tenant is None and (policy.tenants or any(r.by == "tenant" for r in policy.rate)):
             _refuse_without_tenants(f"policies.{name}")
-    for where, identity in _identities(table):
-        if identity == "user" or identity.startswith(("claim:", "user:")):
-            raise BadDocument(
-                f"nothing verifies who asks, so there is no {identity.partition(':')[0]}",
-                where=where,
-                remedy="Use cookie:NAME, header:NAME, tenant or client.",
-            )
+        check_identity(policy, f"policies.{name}")
+    for where, identity, policies in _identities(table):
+        check_verified(identity, where, policies)
     for name, upstream in table.upstreams.items():
         if table.gateway.tenant is None and upstream.bulkhead and upstream.bulkhead.per_tenant:
             _refuse_without_tenants(f"upstreams.{name}.bulkhead.per_tenant")
@@ -93,16 +90,18 @@ def _uses(table: RouteTable) -> Iterator[tuple[str, str | None]]:
             yield f"policies.{name}.tenants.{tenant}", other
 
 
-def _identities(table: RouteTable) -> Iterator[tuple[str, str]]:
-    """Every mention of an identity."""
+def _identities(table: RouteTable) -> Iterator[tuple[str, str, Sequence[Policy | None]]]:
+    """Every mention of an identity, with the policies under which it is looked for."""
     if table.gateway.tenant is not None:
-        yield "gateway.tenant", table.gateway.tenant
+        knowing = [p for p in table.policies.values() if p.jwt or p.session]
+        yield "gateway.tenant", table.gateway.tenant, knowing
     for name, group in table.groups.items():
-        yield f"groups.{name}.sticky", group.sticky
+        policies = [table.policy(route) for route in table.routes if route.group == name]
+        yield f"groups.{name}.sticky", group.sticky, policies
         for key, rules in (("allow", group.allow), ("deny", group.deny)):
-            yield from ((f"groups.{name}.{key}[{place}]", rule) for place, rule in enumerate(rules))
+            yield from ((f"groups.{name}.{key}[{place}]", rule, policies) for place, rule in enumerate(rules))
     for name, policy in table.policies.items():
-        yield from ((f"policies.{name}.rate.{rate.by}", rate.by) for rate in policy.rate)
+        yield from ((f"policies.{name}.rate.{rate.by}", rate.by, [policy]) for rate in policy.rate)
 
 
 def _refuse_without_tenants(where: str) -> None:
@@ -172,6 +171,7 @@ _POLICY: dict[str, Reader] = {
     "limits": _read_part(Limits, _LIMITS),
     "fallback": read_truth,
     "tenants": _read_tenants,
+    **IDENTITY,
 }
 _BREAKER: dict[str, Reader] = {
     "errors": read_percent,
@@ -187,6 +187,7 @@ _BULKHEAD: dict[str, Reader] = {
     "per_tenant": _between(1, 100_000),
 }
 WRITERS: dict[str, Callable[[Any], Any]] = {
+    **IDENTITY_WRITERS,
     "rate": _write_rates,
     "tenants": dict,
     "first": write_duration,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from strangler.routing.identity import Forwarding, Requirement, SessionRules, TokenRules
+
 NO_POLICY = "none"
 """The name by which a route or a group opts out of the policy that it would inherit."""
 
@@ -56,7 +58,11 @@ class Limits:
 class Policy:
     """What requests have to pass, and what is done for them. A route names one, or inherits its group's, or the
     gateway's. ``fallback``: the monolith answers safe requests when the service cannot. ``tenants`` are pairs of a
-    tenant and the policy that it has instead."""
+    tenant and the policy that it has instead; who asks is found out by the first one's rules.
+
+    ``jwt`` and ``session`` say how a user is known. Where either is set, a request needs somebody who is known, unless
+    ``anonymous`` lets everybody pass, and who has what ``require`` says. ``identity`` is what upstreams are told.
+    ``origins`` are sites beside the own one from which a browser may write with a cookie (``CSRF_TRUSTED_ORIGINS``)."""
 
     name: str
     rate: tuple[Rate, ...] = ()
@@ -65,6 +71,12 @@ class Policy:
     limits: Limits | None = None
     fallback: bool = False
     tenants: tuple[tuple[str, str], ...] = ()
+    jwt: TokenRules | None = None
+    session: SessionRules | None = None
+    require: Requirement | None = None
+    identity: Forwarding | None = None
+    origins: tuple[str, ...] = ()
+    anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True)

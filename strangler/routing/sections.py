@@ -75,7 +75,6 @@ def read_truth(value: object, where: str) -> bool:
 
 _LATER = frozenset(
     {
-        "jwt",
         "roles",
         "translate",
         "rollout",

@@ -20,6 +20,7 @@ from strangler.errors import BadDocument
 from strangler.facade import Facade, Failure, Pool
 from strangler.facade.observe import Shadowing, counting
 from strangler.routing import MONOLITH, Upstream
+from strangler.server.identities import identities
 from strangler.server.listen import GRACE, Address, Listener, admin_config, facade_config, listening, stopping
 from strangler.server.seed import seed
 from strangler.store import DEFAULT_STATE, State, open_state
@@ -39,6 +40,10 @@ class Settings:
     document: Mapping[str, Any] = field(default_factory=dict)
     """The route table's sections of the configuration file, and (``origin``) that file."""
     origin: str = ""
+    identity_key: bytes = field(default=b"", repr=False)
+    """Signs what services are told about who asks; empty: nothing can be signed."""
+    bridge_secret: bytes = field(default=b"", repr=False)
+    """Proves to the monolith that it is the facade who asks about a session; empty: it is not asked."""
 
 
 def run(settings: Settings) -> None:
@@ -131,6 +136,7 @@ async def _works(settings: Settings, state: State) -> AsyncIterator[_Works]:
     counters = Counters()
     table = state.routes.load()
     facade = Facade(Upstream(MONOLITH, settings.monolith), table, debug_headers=settings.debug_headers)
+    facade.know(identities(facade, settings.identity_key, settings.bridge_secret))
     shadowing = Shadowing(facade, lambda group, differs: counters.note(group, "shadow", 0.0, differs))
     facade.on_finish, facade.mirror = counting(counters), shadowing
     follower = Follower(settings.state, facade.swap, asyncio.get_running_loop())

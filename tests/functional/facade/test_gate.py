@@ -7,8 +7,8 @@ from fakes.facades import running
 from fakes.wire import OK, Peer, answers, connected, get, post, repeats, upstream
 
 from strangler.facade import Failure
-from strangler.facade.gate import Identity
-from strangler.routing import Gateway, Group, Policy, RequestFacts, Route, RouteTable, Upstream
+from strangler.facade.gate import Asked, Identity
+from strangler.routing import Gateway, Group, Policy, Route, RouteTable, Upstream
 from strangler.routing.policy import Limits, Timeouts
 
 pytestmark = pytest.mark.anyio
@@ -121,7 +121,7 @@ async def test_an_answer_that_has_begun_is_broken_off() -> None:
 
 
 async def test_whoever_may_not_pass_hears_why() -> None:
-    async def nobody(policy: Policy, facts: RequestFacts) -> Identity:
+    async def nobody(policy: Policy, route: Route | None, asked: Asked) -> Identity:
         challenge = [(b"www-authenticate", b"Bearer")]
         raise Failure("unauthorized", "a token is needed here", headers=challenge)
 
@@ -135,7 +135,7 @@ async def test_whoever_may_not_pass_hears_why() -> None:
 
 
 async def test_who_was_verified_is_decided_on_and_told_to_the_upstream() -> None:
-    async def acme(policy: Policy, facts: RequestFacts) -> Identity:
+    async def acme(policy: Policy, route: Route | None, asked: Asked) -> Identity:
         return Identity("ada", {"org": "acme"}, ((b"x-user", b"ada"),))
 
     async def service(peer: Peer) -> None:
@@ -158,7 +158,7 @@ async def test_who_was_verified_is_decided_on_and_told_to_the_upstream() -> None
 
 
 async def test_a_route_without_a_policy_asks_nobody_who_is_there() -> None:
-    async def nobody(policy: Policy, facts: RequestFacts) -> Identity:
+    async def nobody(policy: Policy, route: Route | None, asked: Asked) -> Identity:
         raise AssertionError("somebody asked")
 
     async with upstream(answers(OK)) as back, running(back.url, table(Policy("p"))) as front:

@@ -14,7 +14,9 @@ from strangler.errors import BadDocument
         ("strangler.toml", "sate = 'x'", "Did you mean 'state'?"),
         ("strangler.toml", "zzz = 'x'", "Known:"),
         ("strangler.toml", "state = 5", "not a string"),
-        ("strangler.toml", "token = 'secret'", "STRANGLER_TOKEN"),
+        ("strangler.toml", "token = 'hunter2'", "STRANGLER_TOKEN"),
+        ("strangler.toml", "identity_key = 'hunter2'", "STRANGLER_IDENTITY_KEY"),
+        ("strangler.toml", "bridge_secret = 'hunter2'", "STRANGLER_BRIDGE_SECRET"),
         ("strangler.toml", "state = ", "not TOML"),
         ("pyproject.toml", "[tool.strangler]\nsate = 'x'", "Did you mean 'state'?"),
         ("pyproject.toml", "[[tool.strangler]]\nstate = 'x'", "not a table"),
@@ -26,7 +28,7 @@ def test_a_fault_is_told_with_its_file(tmp_path: Path, name: str, content: str, 
         load(tmp_path, {})
     assert says in str(caught.value)
     assert name in str(caught.value)
-    assert "secret" not in str(caught.value)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_file_that_is_named_has_to_be_there(tmp_path: Path) -> None:
