@@ -29,10 +29,19 @@ SETTINGS: Mapping[str, tuple[str | None, str]] = {
         "what the facade asks the monolith about sessions with; from the environment only",
     ),
     "bridge_secret_file": (None, "the file that holds it instead"),
+    "tls_cert": (None, "the certificate that clients see"),
+    "tls_key": (None, "its key"),
+    "tls_client_ca": (None, "who must have signed the certificates of clients"),
+    "workers": (None, "processes that serve; without it, one"),
+    "grace": ("10", "seconds that requests under way get at the end"),
+    "max_clients": (None, "connections of clients at once, for each process"),
+    "max_per_client": (None, "the same for one address"),
 }
 """Name -> (default, what it is)."""
 SECRETS = frozenset({"token", "identity_key", "bridge_secret"})
 """Settings that never stand in a file that is committed, and are never shown."""
+NUMBERS = frozenset({"workers", "grace", "max_clients", "max_per_client"})
+"""Settings that a file may hold as numbers."""
 ROUTE_SECTIONS = ("gateway", "policies", "upstreams", "groups", "routes")
 DECISIONS = ("boundaries", "analysis")
 SECTIONS = (*ROUTE_SECTIONS, *DECISIONS)
@@ -110,7 +119,7 @@ def _setting(
     if environ.get(variable):
         return Setting(name, environ[variable], variable)
     if name in document:
-        return Setting(name, document[name], str(file))
+        return Setting(name, str(document[name]), str(file))
     return Setting(name, SETTINGS[name][0], "default")
 
 
@@ -129,5 +138,7 @@ def _check(key: str, value: object, file: Path) -> None:
         near = get_close_matches(key, known, n=1)
         hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
         raise BadDocument(f"unknown key {key!r}", where=f"{file}: {key}", remedy=hint)
+    if key in NUMBERS and isinstance(value, int) and not isinstance(value, bool):
+        return
     if not isinstance(value, str):
         raise BadDocument(f"{value!r} is not a string", where=f"{file}: {key}", remedy="Put it in quotes.")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from strangler.config import Configuration
     from strangler.server import Address
 
+_COUNT = re.compile(r"[0-9]{1,6}")
 _ADDRESS = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
 
 
@@ -24,7 +25,7 @@ def serve(
     ] = None,
     bind: Annotated[
         str | None,
-        typer.Option(metavar="HOST:PORT", help="Where clients connect [127.0.0.1:8080]; port 0: a free one."),
+        typer.Option(metavar="HOST:PORT", help="Where clients connect [127.0.0.1:8080]; or unix:/path."),
     ] = None,
     admin_bind: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Where the admin API listens [127.0.0.1:8081].")
@@ -38,6 +39,27 @@ def serve(
     debug_headers: Annotated[
         bool, typer.Option("--debug-headers", help="Tell in X-Strangler-Side who answered.")
     ] = False,
+    workers: Annotated[
+        str | None, typer.Option(metavar="N", help="Processes that serve; SIGHUP replaces them one by one.")
+    ] = None,
+    tls_cert: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Speak https to clients, with this certificate.")
+    ] = None,
+    tls_key: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Its key, if it is a file of its own.")
+    ] = None,
+    tls_client_ca: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Clients need a certificate that this has signed.")
+    ] = None,
+    grace: Annotated[
+        str | None, typer.Option(metavar="SECONDS", help="For requests under way, when it is stopped [10].")
+    ] = None,
+    max_clients: Annotated[
+        str | None, typer.Option(metavar="N", help="Connections of clients, for each process.")
+    ] = None,
+    max_per_client: Annotated[
+        str | None, typer.Option(metavar="N", help="Connections from one address, for each process.")
+    ] = None,
 ) -> None:
     """Stand in front of the monolith: everything passes to it until a route is moved."""
     from strangler.config import load
@@ -52,7 +74,7 @@ def serve(
     run(
         Settings(
             monolith=read_url(address, "--monolith"),
-            bind=_address(settings.get("bind", bind) or "", "--bind"),
+            bind=_address(settings.get("bind", bind) or "", "--bind", unix=True),
             admin_bind=_address(settings.get("admin_bind", admin_bind) or "", "--admin-bind"),
             state=settings.get("state", state) or "",
             debug_headers=debug_headers,
@@ -60,6 +82,15 @@ def serve(
             origin=settings.file.name if settings.file else "",
             identity_key=_secret(settings, "identity_key"),
             bridge_secret=_secret(settings, "bridge_secret"),
+            tls_cert=settings.get("tls_cert", tls_cert) or "",
+            tls_key=settings.get("tls_key", tls_key) or "",
+            tls_client_ca=settings.get("tls_client_ca", tls_client_ca) or "",
+            workers=_count(settings.get("workers", workers), "--workers", 256),
+            grace=_count(settings.get("grace", grace), "--grace", 3600),
+            max_clients=_count(settings.get("max_clients", max_clients), "--max-clients", 999_999),
+            max_per_client=_count(
+                settings.get("max_per_client", max_per_client), "--max-per-client", 999_999
+            ),
         )
     )
 
@@ -78,11 +109,25 @@ def _secret(settings: Configuration, name: str) -> bytes:
         ) from None
 
 
-def _address(text: str, where: str) -> Address:
+def _count(text: str | None, where: str, most: int) -> int:
+    """A whole number; 0 where nothing is asked for."""
+    if not text:
+        return 0
+    if _COUNT.fullmatch(text) is None or not 1 <= int(text) <= most:
+        raise BadDocument(
+            f"{text!r} is not a whole number from 1 to {most}", where=where, remedy="Correct it."
+        )
+    return int(text)
+
+
+def _address(text: str, where: str, *, unix: bool = False) -> Address:
     import socket
 
+    from strangler.routing.values import read_socket_path
     from strangler.server import Address
 
+    if unix and text.startswith("unix:"):
+        return Address("localhost", 0, read_socket_path(text.removeprefix("unix:"), where))
     found = _ADDRESS.fullmatch(text)
     port = int(found["port"]) if found else 65_536
     if found is None or port > 65_535:

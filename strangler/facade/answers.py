@@ -43,6 +43,6 @@ def answer_for(failure: Failure, request_id: str, accept: str) -> tuple[int, Hea
     headers += failure.headers
     if status == 503 and not any(name == b"retry-after" for name, _ in failure.headers):
         headers.append((b"retry-after", b"1"))
-    if status in (400, 408, 413, 431):
+    if status in (400, 408, 413, 431) or failure.kind == "too many clients":
         headers.append((b"connection", b"close"))
     return status, headers, body

@@ -30,6 +30,7 @@ Kind = Literal[
     "closed",
     "bad answer",
     "exhausted",
+    "too many clients",
     "internal",
 ]
 
@@ -56,6 +57,7 @@ STATUS: dict[Kind, int] = {
     "closed": 502,
     "bad answer": 502,
     "exhausted": 503,
+    "too many clients": 503,
     "internal": 500,
 }
 """499 is never sent: it stands in records for a client that went away, as in nginx."""

@@ -8,6 +8,9 @@ What it changes, and why:
 - the absolute form is accepted only where it names the same host as ``Host`` (RFC 9112, 3.2.2);
 - heads have a size limit and a time limit, and so has what a body holds besides its data (chunk extensions, trailers);
 - answers that a client does not read are given up, and of a body whose answer came early only a little more is read;
+- more connections than there may be (``Clients``) are told so and closed;
+- a server that stops serves the next request of an idle connection, and ends the connection with its answer: a client
+  that has just sent it is not cut off;
 - an answer without a length is closed by the end of the connection for HTTP/1.0, not chunked;
 - ``Upgrade: websocket`` turns the connection into a tunnel when the upstream answers 101; any other ``Upgrade``, and
   every one of HTTP/1.0, is ignored, and its request's body is read (llhttp alone would drop it).
@@ -27,6 +30,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from strangler.facade.answers import answer_for
 from strangler.facade.asgi import TARGET, UPGRADE, Headers, Message
+from strangler.facade.clients import Clients
 from strangler.facade.failures import Failure
 from strangler.facade.transport import FRAMING_ALLOWANCE
 from strangler.facade.tunnel import Upgrade
@@ -41,9 +45,14 @@ LINGER = 1.0
 """Seconds for which a client may go on sending its body when the answer came early; then the connection is closed."""
 LINGER_LIMIT = 1024 * 1024
 """Bytes of it that are read in that time; for what is left of it the client has only its answer to read."""
-
+DRAIN = 1.0
+"""Seconds for which an idle connection may still bring a request when the server is asked to stop."""
 MOST_PIPELINED = 100
 """Requests that may wait behind the one under way; what a client pipelines behind them it has to send again."""
+CLIENTS = "strangler.clients"
+"""The key of the ``Clients`` in a server's state."""
+LOCAL_CLIENT = ("127.0.0.1", 0)
+"""Who comes by a Unix socket: a process of this machine, with no address of its own."""
 
 
 class Cycle(RequestResponseCycle):
@@ -132,11 +141,18 @@ class Cycle(RequestResponseCycle):
         if self.more_body and self.transport.can_write_eof():
             self.transport.write_eof()
         else:
-            self.transport.close()
+            close_in_time(self.transport)
+
+
+def close_in_time(transport: asyncio.Transport) -> None:
+    """Closes when everything is sent; a client that does not read it within ``SEND_TIMEOUT`` is given up."""
+    transport.close()
+    if transport.get_write_buffer_size():
+        asyncio.get_running_loop().call_later(SEND_TIMEOUT, transport.abort)
 
 
 class FacadeProtocol(HttpToolsProtocol):
-    """See the module. Give it to uvicorn as ``Config(http=FacadeProtocol)``."""
+    """See the module. Give it to uvicorn as ``Config(http=FacadeProtocol)``; ``app_state`` may hold ``Clients``."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -149,12 +165,20 @@ class FacadeProtocol(HttpToolsProtocol):
         self._deadline: float | None = None
         self._upgrade: Upgrade | None = None
         self._extensions: dict[str, object] = {}
+        self._draining = False
+        self._clients: Clients | None = self.app_state.get(CLIENTS)
         self.cycle: Cycle | None = None  # type: ignore[assignment]
 
     # -- asyncio.Protocol
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if self.client is None:
+            self.client = LOCAL_CLIENT
+        if self._clients is not None and not self._clients.admit(self.client[0]):
+            self._clients = None
+            self._write_refusal(Failure("too many clients", "too many connections are open"))
+            return
         self._expect_within(HEAD_TIMEOUT)
 
     def data_received(self, data: bytes) -> None:
@@ -178,10 +202,21 @@ class FacadeProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        if self._clients is not None and self.client is not None:
+            self._clients.leave(self.client[0])
+            self._clients = None
         super().connection_lost(exc)
         if self._task is not None and self.cycle is not None and not self.cycle.response_complete:
             self._task.cancel()
         self.pipeline.clear()
+
+    def shutdown(self) -> None:
+        """The server stops: whatever comes within ``DRAIN`` is still answered."""
+        self._draining = True
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
+        elif not self._head_size:
+            self._expect_within(DRAIN)
 
     def tunnel_ended(self) -> None:
         """The transport had another protocol; this one still has to leave the server's books."""
@@ -261,7 +296,7 @@ class FacadeProtocol(HttpToolsProtocol):
             self._lingering = LINGER_LIMIT
             self._expect_within(LINGER)
         else:
-            self._expect_within(self.timeout_keep_alive)
+            self._expect_within(DRAIN if self._draining else self.timeout_keep_alive)
 
     def _begin(self, keep_alive: bool) -> Cycle:
         before = self.cycle
@@ -275,7 +310,7 @@ class FacadeProtocol(HttpToolsProtocol):
             default_headers=[],
             message_event=asyncio.Event(),
             expect_100_continue=self.expect_100_continue and self.scope["http_version"] == "1.1",
-            keep_alive=keep_alive,
+            keep_alive=keep_alive and not self._draining,
             on_response=self.on_response_complete,
         )
         if before is None or before.response_complete:
@@ -367,7 +402,7 @@ class FacadeProtocol(HttpToolsProtocol):
         status, headers, body = answer_for(failure, secrets.token_hex(16), "")
         head = b"".join(b"%b: %b\r\n" % field for field in headers)
         self.transport.write(STATUS_LINE[status] + head + b"\r\n" + body)
-        self.transport.close()
+        close_in_time(self.transport)
 
     def _bound_head(self, size: int) -> None:
         self._head_size += size
@@ -397,6 +432,8 @@ class FacadeProtocol(HttpToolsProtocol):
         elif self._head_size:
             late = f"the request's head was not complete within {HEAD_TIMEOUT:g} s"
             self._refuse("", Failure("client timeout", late))
+        elif self.transport.get_write_buffer_size():  # what it has not read by now it will not read
+            self.transport.abort()
         else:
             self.transport.close()
 

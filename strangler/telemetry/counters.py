@@ -63,6 +63,12 @@ class Counters:
             self._drained.setdefault(key, _Cell()).add(cell)
         return {key: cell.window() for key, cell in fresh.items()}
 
+    def absorb(self, totals: Mapping[tuple[str, Counted], tuple[Window, float]]) -> None:
+        """Add what other counters have come to."""
+        for key, (window, seconds) in totals.items():
+            cell = _Cell(window.requests, window.errors, list(window.latencies), seconds)
+            self._drained.setdefault(key, _Cell()).add(cell)
+
     def totals(self) -> dict[tuple[str, Counted], tuple[Window, float]]:
         """Everything counted since the start, by (group, side), sorted; with the sum of the latencies in seconds."""
         result = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -213,10 +214,16 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 @asynccontextmanager
-async def connected(port: int) -> AsyncIterator[Peer]:
-    """A client."""
+async def connected(
+    port: int, host: str = "127.0.0.1", *, path: str = "", tls: ssl.SSLContext | None = None, source: str = ""
+) -> AsyncIterator[Peer]:
+    """A client; by a Unix socket's ``path``, by ``tls``, or from a ``source`` address where these are given."""
     async with asyncio.timeout(PATIENCE):
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        if path:
+            reader, writer = await asyncio.open_unix_connection(path)
+        else:
+            local = (source, 0) if source else None
+            reader, writer = await asyncio.open_connection(host, port, ssl=tls, local_addr=local)
     peer = Peer(reader, writer)
     try:
         yield peer
