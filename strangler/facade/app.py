@@ -14,7 +14,8 @@ from strangler.facade.answers import answer_for
 from strangler.facade.asgi import TARGET, UPGRADE, Headers, Receive, Scope, Send
 from strangler.facade.events import Capture, CapturedAnswer, Mirror, MirrorRequest, OnFinish, Outcome
 from strangler.facade.failures import Failure, Kind
-from strangler.facade.gate import Gate, Passage, total_timeout
+from strangler.facade.gate import Gate, total_timeout
+from strangler.facade.guarded import Figures, Guarded, guard_figures
 from strangler.facade.headers import (
     CookieView,
     Head,
@@ -26,21 +27,21 @@ from strangler.facade.headers import (
     read_head,
 )
 from strangler.facade.identify import Identities, bridge_paths, told_fields
+from strangler.facade.passage import Passage
 from strangler.facade.paths import check_bridges, check_path, read_path
 from strangler.facade.pool import Pool
 from strangler.facade.transport import Answer, Body, Request, Transport
 from strangler.routing import (
     MONOLITH,
     Decision,
-    Policy,
     RequestFacts,
-    Route,
     RouteTable,
     Upstream,
     decide_on,
     match,
 )
 from strangler.routing.cohort import cookie_name
+from strangler.routing.decide import tenant_of
 
 logger = logging.getLogger("strangler.facade")
 
@@ -57,6 +58,8 @@ class Snapshot:
     """Fields in which upstreams are told who asks: a client's copies are dropped, whatever the route."""
     bridges: frozenset[str] = frozenset()
     """Paths at which the monolith tells the facade who asks. They are nobody else's."""
+    deals_to_tenants: bool = False
+    """Whether places at some upstream are dealt out to tenants."""
 
 
 class Facade:
@@ -83,7 +86,7 @@ class Facade:
         self._transports: dict[Upstream, Transport] = {}
         self.on_finish = on_finish
         self.mirror = mirror
-        self.gate = Gate()
+        self.gate = Gate(now=time.monotonic)
         self.identities: Identities | None = None
         self.debug_headers = debug_headers
         self._snapshot = Snapshot(RouteTable(), MappingProxyType({}))
@@ -99,7 +102,7 @@ class Facade:
         table.index  # noqa: B018 -- compiled here, once, and not by the first request
         told = table.upstreams.get(MONOLITH, self._monolith)
         upstreams = {**table.upstreams, MONOLITH: replace(told, url=self._monolith.url)}
-        kept = {up: self._transports.get(up) or self._transport(up) for up in upstreams.values()}
+        kept = {up: self._transports.get(up) or self._way(up) for up in upstreams.values()}
         gone = [transport for up, transport in self._transports.items() if up not in kept]
         self._transports = kept
         self._snapshot = Snapshot(
@@ -107,7 +110,9 @@ class Facade:
             MappingProxyType({name: kept[upstream] for name, upstream in upstreams.items()}),
             told_fields(table),
             bridge_paths(table),
+            table.gateway.tenant is not None and any(up.bulkhead for up in upstreams.values()),
         )
+        self.gate.swap(table.policies.values())
         for transport in gone:
             transport.retire()
         if self.identities is not None:
@@ -122,6 +127,15 @@ class Facade:
     def transport(self, upstream: str) -> Transport | None:
         """The way to an upstream of the current table."""
         return self._snapshot.transports.get(upstream)
+
+    def figures(self) -> Figures:
+        """What the policies and the guards of the upstreams have done: name -> (labels, value), for telemetry."""
+        guarded = [way for way in self._transports.values() if isinstance(way, Guarded)]
+        return {**self.gate.figures(), **guard_figures(guarded)}
+
+    def _way(self, upstream: Upstream) -> Transport:
+        way = self._transport(upstream)
+        return way if upstream.breaker is None and upstream.bulkhead is None else Guarded(upstream, way)
 
     def close(self) -> None:
         """Closes every connection that is idle, and the others as they end."""
@@ -209,25 +223,23 @@ class _Exchange:
         policy = table.policy(route) if table.policies else None
         if policy is None:
             self._decision = decide_on(table, route, facts)
-            await self._carry(head, self._decision)
+            await self._carry(head, facts, self._decision)
             return
+        gate, scope = self._facade.gate, self._scope
+        passage = self._passage = await gate.admit(
+            table, policy, route, facts, head, scope, self._origin.scheme
+        )
+        self._decision = decide_on(table, route, passage.facts)
         try:
-            async with total_timeout(policy):
-                await self._pass_gate(policy, route, facts, head)
+            async with total_timeout(passage.policy):
+                await self._carry(head, passage.facts, self._decision)
         except TimeoutError:
             raise Failure("total timeout", "the answer took longer than it may") from None
 
-    async def _pass_gate(self, policy: Policy, route: Route | None, facts: RequestFacts, head: Head) -> None:
-        table = self._snapshot.table
-        passage = await self._facade.gate.admit(
-            table, policy, route, facts, head, self._scope, self._origin.scheme
-        )
-        self._passage = passage
-        self._decision = decide_on(table, route, passage.facts)
-        await self._carry(head, self._decision)
-
-    async def _carry(self, head: Head, decision: Decision) -> None:
+    async def _carry(self, head: Head, facts: RequestFacts, decision: Decision) -> None:
         request = self._request(head)
+        if self._snapshot.deals_to_tenants:
+            request.tenant = tenant_of(self._snapshot.table, facts) or ""
         transport = self._snapshot.transports.get(decision.upstream)
         if transport is None:
             raise Failure("refused", f"the upstream {decision.upstream} is not in the route table")
@@ -314,7 +326,9 @@ class _Exchange:
         if self._passage is not None:
             headers += self._passage.headers
         if self._facade.debug_headers:
-            headers.append((b"x-strangler-side", decision.side.encode()))
+            stepped_in = self._passage is not None and self._passage.fell_back is not None
+            side = MONOLITH if stepped_in else decision.side
+            headers.append((b"x-strangler-side", side.encode()))
         return headers
 
     async def _pass_back(self, answer: Answer, headers: Headers, capture: Capture | None) -> None:
@@ -382,6 +396,8 @@ class _Exchange:
             self._request_id.decode("ascii"),
             self._origin.client,
             self._tunnel,
+            self._passage.retries if self._passage is not None else 0,
+            self._passage.fell_back if self._passage is not None else None,
         )
         try:
             self._facade.on_finish(outcome)

@@ -15,6 +15,7 @@ import httptools
 from strangler.facade.asgi import Headers
 from strangler.facade.failures import Failure
 from strangler.facade.transport import FRAMING_ALLOWANCE, Body, Request
+from strangler.routing import Upstream
 
 HIGH_WATER = 256 * 1024
 """Bytes of an answer that wait for a slow client before the upstream is no longer read."""
@@ -39,19 +40,19 @@ class Connection(asyncio.Protocol):
     _keep_alive: bool
     _until_eof: bool
     _framing_size: int
-    _awaiting_client: bool
+    _sending: bool  # the body is awaited, from the client or by the server: each has a time limit of its own
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        name: str,
-        read_timeout: float,
+        upstream: Upstream,
         on_idle: Callable[[Connection], None],
         on_lost: Callable[[Connection], None],
     ) -> None:
         self._loop = loop
-        self._name = name
-        self._read_timeout = read_timeout
+        self._name = upstream.name
+        self._read_timeout = upstream.read_timeout
+        self._write_timeout = upstream.write_timeout
         self._on_idle = on_idle
         self._on_lost = on_lost
         self._parser = httptools.HttpResponseParser(self)
@@ -270,7 +271,7 @@ class Connection(asyncio.Protocol):
         self._keep_alive = True
         self._until_eof = True
         self._framing_size = 0
-        self._awaiting_client = False
+        self._sending = False
         if self._parser_is_spent:
             self._parser = httptools.HttpResponseParser(self)
             self._parser_is_spent = False
@@ -312,18 +313,26 @@ class Connection(asyncio.Protocol):
         """Passes the body on as it comes. An answer may arrive, and end, before this has ended."""
         try:
             while not body.ended:
-                self._awaiting_client = True
+                self._sending = True
                 data = await body.read()
-                self._awaiting_client = False
                 if self._lost:
                     return
-                self._deadline = self._loop.time() + self._read_timeout
                 self.transport.write(_framed(data, chunked, body.ended))
                 if self._writable is not None:
-                    await self._writable
+                    await self._taken(self._writable)
+                self._sending = False
+                self._deadline = self._loop.time() + self._read_timeout
         except Failure as failure:
             self._fail(failure)
             self.close()
+
+    async def _taken(self, writable: asyncio.Future[None]) -> None:
+        try:
+            async with asyncio.timeout(self._write_timeout):
+                await writable
+        except TimeoutError:
+            told = f"{self._name} took nothing of the request for {self._write_timeout:g} s"
+            raise Failure("write timeout", told) from None
 
     async def _wait(self) -> None:
         if self._failure is not None:
@@ -344,7 +353,7 @@ class Connection(asyncio.Protocol):
         self._timer = None
         if self._waiter is None:
             return
-        if self._awaiting_client:
+        if self._sending:
             self._deadline = self._loop.time() + self._read_timeout
         left = self._deadline - self._loop.time()
         if left > 0:

@@ -22,7 +22,8 @@ class Outcome(Struct, frozen=True):  # made for every request: ten times as fast
     what the client saw, or 499 when it had gone. ``started`` is seconds since the epoch; ``duration`` and
     ``upstream_seconds`` (until the head of the upstream's answer; None without one) are seconds. Bytes are those of
     bodies. ``error`` is a kind of failure or None; an answer that broke off has its upstream's status and an error.
-    ``tunnel``: it became a WebSocket.
+    ``tunnel``: it became a WebSocket. ``retries`` is how often the upstream was asked again; ``fell_back`` is the kind
+    of failure for which the monolith answered in place of the service.
     """
 
     decision: Decision | None
@@ -38,6 +39,8 @@ class Outcome(Struct, frozen=True):  # made for every request: ten times as fast
     request_id: str
     client: str
     tunnel: bool = False
+    retries: int = 0
+    fell_back: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True)

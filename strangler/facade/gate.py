@@ -1,26 +1,23 @@
-"""What a policy asks of a request before it may pass, and what it does for it on the way to an upstream."""
+"""What a policy asks of a request before it may pass."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from strangler.facade.asgi import Headers, Scope
 from strangler.facade.failures import Failure
+from strangler.facade.guarded import Figures, retry_after
 from strangler.facade.headers import Head
-from strangler.facade.transport import Answer, Body, Request, Transport
-from strangler.routing import Decision, Policy, RequestFacts, Route, RouteTable
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who asks, as far as it was verified. ``fields`` tell the upstream; the client's own copies never pass."""
-
-    user: str = ""
-    claims: Mapping[str, str] = field(default_factory=dict)
-    fields: tuple[tuple[bytes, bytes], ...] = ()
+from strangler.facade.passage import Identity, Passage, Spent
+from strangler.policy import Allowance, Buckets, Budget
+from strangler.policy.rate import network_of
+from strangler.routing import Policy, RequestFacts, Route, RouteTable
+from strangler.routing.decide import identity_of, tenant_of
+from strangler.routing.policy import Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +43,28 @@ async def anonymous(policy: Policy, route: Route | None, asked: Asked) -> Identi
     return Identity()
 
 
-class Passage:
-    """One request under a policy. ``facts`` know who asks; ``headers`` are added to its answer."""
+@dataclass(slots=True)
+class _Kept:
+    """What is remembered for a policy from one request to the next."""
 
-    __slots__ = ("facts", "headers", "identity", "policy")
-
-    def __init__(self, policy: Policy, facts: RequestFacts, identity: Identity) -> None:
-        self.policy = policy
-        self.facts = facts
-        self.identity = identity
-        self.headers: Headers = []
-
-    async def exchange(
-        self, transports: Mapping[str, Transport], decision: Decision, request: Request, body: Body | None
-    ) -> Answer:
-        """Asks the upstream that was decided on; raises ``Failure`` where no answer is to be had."""
-        limits = self.policy.limits
-        if body is not None and limits is not None:
-            body.most = limits.body
-        return await transports[decision.upstream].exchange(request, body)
+    buckets: Buckets | None
+    budget: Budget | None
+    spent: Spent = field(default_factory=Spent)
+    limited: Counter[str] = field(default_factory=Counter)
 
 
 class Gate:
-    """Admits requests whose route has a policy."""
+    """Admits requests whose route has a policy. What it remembers of a policy survives a new table, unless that policy
+    has changed."""
 
-    def __init__(self, identify: Identify = anonymous) -> None:
+    def __init__(self, identify: Identify = anonymous, *, now: Callable[[], float]) -> None:
         self.identify = identify
+        self._now = now
+        self._kept: dict[Policy, _Kept] = {}
+
+    def swap(self, policies: Iterable[Policy]) -> None:
+        """These policies are in force from now on."""
+        self._kept = {policy: self._kept.get(policy) or _remember(policy) for policy in policies}
 
     async def admit(
         self,
@@ -84,10 +77,89 @@ class Gate:
         scheme: str = "http",
     ) -> Passage:
         """The request's way through, or a ``Failure`` that says why there is none."""
-        check_limits(policy, head, scope)
-        identity = await self.identify(policy, route, Asked(facts.method, facts.host, scheme, head.kept))
+        asked = Asked(facts.method, facts.host, scheme, head.kept)
+        try:
+            identity = await self.identify(policy, route, asked)
+        except Failure:
+            self._count(table, policy, route, facts)  # or guessing would be free
+            raise
         facts = replace(facts, user=identity.user, claims=identity.claims)
-        return Passage(policy, facts, identity)
+        policy = policy_for(table, policy, facts)
+        check_limits(policy, head, scope)
+        kept = self._of(policy)
+        passage = Passage(policy, facts, identity, kept.budget, kept.spent)
+        passage.headers += self._count(table, policy, route, facts)
+        return passage
+
+    def figures(self) -> Figures:
+        """Running totals and sizes, for telemetry: name -> (labels, value)."""
+        kept = [(policy.name, it) for policy, it in self._kept.items()]
+        return {
+            "strangler_rate_limited_total": [
+                ({"policy": name, "by": by}, float(count))
+                for name, it in kept
+                for by, count in sorted(it.limited.items())
+            ],
+            "strangler_rate_keys": [
+                ({"policy": name}, float(it.buckets.size)) for name, it in kept if it.buckets is not None
+            ],
+            "strangler_retries_total": [
+                ({"policy": name}, float(it.spent.retries)) for name, it in kept if it.budget is not None
+            ],
+            "strangler_fallbacks_total": [
+                ({"policy": policy.name}, float(it.spent.fallbacks))
+                for policy, it in self._kept.items()
+                if policy.fallback
+            ],
+        }
+
+    def _of(self, policy: Policy) -> _Kept:
+        kept = self._kept.get(policy)
+        return kept or _remember(policy)  # a request may keep a table that is not in force any more
+
+    def _count(self, table: RouteTable, policy: Policy, route: Route | None, facts: RequestFacts) -> Headers:
+        """Counts a request for all that its rates name; raises ``Failure`` where that is too many for one of them."""
+        kept = self._of(policy)
+        if kept.buckets is None:
+            return []
+        told = kept.buckets.take([key_of(rate, table, route, facts) for rate in policy.rate], self._now())
+        fields = rate_fields(told)
+        slowest = max(told, key=lambda allowance: allowance.retry_after)
+        if not slowest.retry_after:
+            return fields
+        rate = slowest.rate
+        kept.limited[rate.by] += 1
+        raise Failure(
+            "rate limited",
+            f"more than {rate.limit} requests in {rate.per:g} s for one {rate.by.partition(':')[0]}",
+            headers=[*fields, retry_after(slowest.retry_after)],
+        )
+
+
+def policy_for(table: RouteTable, policy: Policy, facts: RequestFacts) -> Policy:
+    """The policy that a tenant has instead of a route's."""
+    if not policy.tenants:
+        return policy
+    name = dict(policy.tenants).get(tenant_of(table, facts) or "")
+    return policy if name is None else table.policies.get(name) or Policy(name)
+
+
+def key_of(rate: Rate, table: RouteTable, route: Route | None, facts: RequestFacts) -> str:
+    """Whom a rate counts a request for. Who does not say is counted by the address."""
+    if rate.by == "route":
+        return route.name if route is not None else ""
+    if rate.by != "client":
+        named = identity_of(rate.by, table, facts)
+        if named is not None:
+            return f"={named}"  # no value can pass for an address
+    return network_of(facts.client)
+
+
+def rate_fields(told: list[Allowance]) -> Headers:
+    """``RateLimit-Policy`` and ``RateLimit`` (draft-ietf-httpapi-ratelimit-headers-10)."""
+    policies = ", ".join(f'"{a.rate.by}";q={a.rate.limit};w={max(1, round(a.rate.per))}' for a in told)
+    states = ", ".join(f'"{a.rate.by}";r={a.remaining};t={int(a.reset) + 1}' for a in told)
+    return [(b"ratelimit-policy", policies.encode()), (b"ratelimit", states.encode())]
 
 
 def check_limits(policy: Policy, head: Head, scope: Scope) -> None:
@@ -107,3 +179,9 @@ def check_limits(policy: Policy, head: Head, scope: Scope) -> None:
 def total_timeout(policy: Policy) -> asyncio.Timeout:
     """Ends a request that takes longer than the policy allows in all."""
     return asyncio.timeout(policy.timeouts.total if policy.timeouts is not None else None)
+
+
+def _remember(policy: Policy) -> _Kept:
+    return _Kept(
+        Buckets(policy.rate) if policy.rate else None, Budget(policy.retry) if policy.retry else None
+    )

@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 from strangler.facade.asgi import Headers
 from strangler.facade.failures import Failure
-from strangler.facade.gate import Asked, Identity
+from strangler.facade.gate import Asked
 from strangler.facade.headers import CookieView, HeaderView
 from strangler.facade.issuers import Fetch, ReadSecret, Verifier, unauthorized
+from strangler.facade.passage import Identity
 from strangler.facade.sessions import Ask, Question, SessionBridge
 from strangler.policy.assertion import LIFETIME, Signer, TooLarge, plain_fields
 from strangler.policy.identity import ClaimView, Known, is_cross_site

@@ -25,15 +25,15 @@ def counting(counters: Counters) -> OnFinish:
     """A hook that counts every decided request: as failed where the side owed an answer and gave none, or 5xx.
 
     A tunnel counts with the time of its handshake. A client that went away is nobody's failure, and nor is what the
-    facade itself cannot do. The guard compares like with like: what the monolith answers as the writer has no
-    counterpart on the service."""
+    facade itself cannot do. Where the monolith stepped in, the service has failed. The guard compares like with like:
+    what the monolith answers as the writer has no counterpart on the service."""
 
     def note(outcome: Outcome) -> None:
         decision = outcome.decision
         if decision is None or outcome.error in NO_UPSTREAMS_FAULT:
             return
         seconds = outcome.upstream_seconds if outcome.tunnel else None
-        failed = outcome.status >= 500 or outcome.error is not None
+        failed = outcome.status >= 500 or outcome.error is not None or outcome.fell_back is not None
         group = decision.group.name if decision.group else None
         judged = decision.side == "service" or outcome.method in SAFE_METHODS
         duration = outcome.duration if seconds is None else seconds

@@ -11,11 +11,9 @@ from strangler.facade.failures import Failure
 from strangler.facade.transport import Body, Request
 from strangler.routing import Upstream
 
-IDLE_LIMIT = 30.0
-"""Seconds after which an unused connection is not trusted any more."""
 UNREPEATABLE_IDLE_LIMIT = 0.5
-"""The same for a request that cannot be sent again: servers close idle connections without a word (gunicorn after 2 s),
-and a new connection costs less than a lost POST."""
+"""Seconds after which an unused connection is not trusted with a request that cannot be sent again: servers close idle
+connections without a word (gunicorn after 2 s), and a new connection costs less than a lost POST."""
 MOST_AGE = 60.0
 """Seconds after which a connection to a named host is not kept any longer: the name may mean another address by now."""
 
@@ -78,11 +76,12 @@ class Pool:
 
     def _pop_idle(self, replay: bool) -> Connection | None:
         """The youngest idle connection. One too old for a request that cannot be repeated is left to those that can."""
-        limit = IDLE_LIMIT if replay else UNREPEATABLE_IDLE_LIMIT
+        most = self.upstream.idle_timeout
+        limit = most if replay else UNREPEATABLE_IDLE_LIMIT
         while self._idle:
             connection, _ = self._idle.popitem()
             age = self._loop.time() - connection.idle_since
-            if not connection.usable or age > IDLE_LIMIT:
+            if not connection.usable or age > most:
                 self._drop(connection)
             elif age > limit:
                 self._idle[connection] = None
@@ -142,9 +141,7 @@ class Pool:
                 self._waiting.remove(turn)
 
     def _make(self) -> Connection:
-        return Connection(
-            self._loop, self.upstream.name, self.upstream.read_timeout, self._became_idle, self._was_lost
-        )
+        return Connection(self._loop, self.upstream, self._became_idle, self._was_lost)
 
     def _became_idle(self, connection: Connection) -> None:
         old = self._dial.by_name and self._loop.time() - connection.made > MOST_AGE

@@ -21,7 +21,8 @@ More than that, and what does not go with a body's data (trailers), counts towar
 @dataclass(slots=True)
 class Request:
     """A request as it goes out: fields are final, Host first; framing (``content_length`` or chunked) is written by the
-    transport; ``upgrade`` names the protocol that the client wants to switch to, or None."""
+    transport; ``upgrade`` names the protocol that the client wants to switch to, or None; ``tenant`` is who asks, where
+    an upstream's places are dealt out to tenants."""
 
     method: str
     target: bytes
@@ -30,6 +31,7 @@ class Request:
     chunked: bool = False
     expects_continue: bool = False
     upgrade: bytes | None = None
+    tenant: str = ""
 
     @property
     def may_replay(self) -> bool:

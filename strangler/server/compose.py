@@ -96,6 +96,7 @@ class _Works:
                 "strangler_share_percent": shares,
                 "strangler_client_connections": [({}, float(self.clients.connected))],
                 "strangler_state_reachable": [({}, float(self.follower.trouble is None))],
+                **self.facade.figures(),
             },
         )
 

@@ -82,7 +82,8 @@ class Counters:
 
 
 def prometheus(counters: Counters, gauges: Mapping[str, Iterable[tuple[Mapping[str, str], float]]]) -> str:
-    """The text exposition (format 0.0.4) of the totals, and of ``gauges``: name -> (labels, value) pairs."""
+    """The text exposition (format 0.0.4) of the totals, and of ``gauges``: name -> (labels, value) pairs;
+    what is called ``_total`` is a counter."""
     lines = ["# HELP strangler_requests_total Requests answered.", "# TYPE strangler_requests_total counter"]
     totals = counters.totals()
     served = {key: total for key, total in totals.items() if key[1] != "shadow"}
@@ -103,7 +104,7 @@ def prometheus(counters: Counters, gauges: Mapping[str, Iterable[tuple[Mapping[s
         for result, count in (("equal", window.requests - window.errors), ("different", window.errors)):
             lines.append(f"strangler_shadow_compared_total{_labels(group=group, result=result)} {count}")
     for name, values in gauges.items():
-        lines.append(f"# TYPE {name} gauge")
+        lines.append(f"# TYPE {name} {'counter' if name.endswith('_total') else 'gauge'}")
         lines += [f"{name}{_labels(**labels)} {value:g}" for labels, value in values]
     return "\n".join(lines) + "\n"
 

@@ -7,7 +7,8 @@ from fakes.facades import running
 from fakes.wire import OK, Peer, answers, connected, get, post, repeats, upstream
 
 from strangler.facade import Failure
-from strangler.facade.gate import Asked, Identity
+from strangler.facade.gate import Asked
+from strangler.facade.passage import Identity
 from strangler.routing import Gateway, Group, Policy, Route, RouteTable, Upstream
 from strangler.routing.policy import Limits, Timeouts
 

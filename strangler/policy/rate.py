@@ -1,0 +1,102 @@
+"""Rate limits by the generic cell rate algorithm (ITU-T I.371): for each key, one number says how far ahead of its rate
+it has gone. Equal to a token bucket of ``burst`` tokens that is filled with ``limit / per`` tokens a second.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from ipaddress import IPv6Address, ip_address
+
+from strangler.routing.policy import Rate
+
+MOST_KEYS = 20_000
+"""Keys that are remembered for a rate. Whoever can show more of them than that is new each time anyway, so that nothing
+is lost by forgetting the one that has been silent for the longest time."""
+_LONGEST_KEY = 64
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a rate says to one request. ``remaining`` more may follow at once; the full quota is there again in
+    ``reset`` seconds; a refused request may come again in ``retry_after`` seconds (0.0: it is not refused)."""
+
+    rate: Rate
+    remaining: int
+    reset: float
+    retry_after: float = 0.0
+
+
+def spend(rate: Rate, ahead_until: float, now: float) -> tuple[float, Allowance]:
+    """One more request of a key that is ahead of its rate until some time: until when it is then, and what it is told.
+    A refused request costs nothing."""
+    interval = rate.per / rate.limit
+    tolerance = interval * rate.burst
+    after = max(ahead_until, now) + interval
+    if after - now > tolerance * (1 + _ROUNDING):
+        ahead = after - interval - now
+        return ahead_until, Allowance(rate, 0, ahead, after - now - tolerance)
+    remaining = int((tolerance - (after - now)) / interval + _ROUNDING)
+    return after, Allowance(rate, remaining, after - now)
+
+
+class Buckets:
+    """The keys of some rates. Bounded: an attacker with many keys makes it forget, never grow."""
+
+    def __init__(self, rates: Sequence[Rate], most_keys: int = MOST_KEYS) -> None:
+        self._rates = tuple(rates)
+        self._most = most_keys
+        self._keys: tuple[OrderedDict[str, float], ...] = tuple(OrderedDict() for _ in rates)
+
+    def take(self, keys: Sequence[str], now: float) -> list[Allowance]:
+        """One request, with its key for each rate in order. It is spent only if every rate allows it."""
+        folded = [fold(key) for key in keys]
+        spent = [
+            spend(rate, known.get(key, 0.0), now)
+            for rate, known, key in zip(self._rates, self._keys, folded, strict=True)
+        ]
+        if not any(allowance.retry_after for _, allowance in spent):
+            for known, key, (after, _) in zip(self._keys, folded, spent, strict=True):
+                self._remember(known, key, after, now)
+        return [allowance for _, allowance in spent]
+
+    @property
+    def size(self) -> int:
+        """Keys that are remembered."""
+        return sum(len(known) for known in self._keys)
+
+    def _remember(self, known: OrderedDict[str, float], key: str, after: float, now: float) -> None:
+        known[key] = after
+        known.move_to_end(key)
+        for _ in range(2):  # more than come in, so that what is over is forgotten before long
+            oldest = next(iter(known))
+            if known[oldest] > now and len(known) <= self._most:
+                return
+            del known[oldest]
+
+
+def fold(key: str) -> str:
+    """A key of bounded length: a client chooses how long its header is."""
+    return (
+        key
+        if len(key) <= _LONGEST_KEY
+        else blake2b(key.encode("utf-8", "replace"), digest_size=16).hexdigest()
+    )
+
+
+def network_of(client: str) -> str:
+    """What counts as one client: an IPv4 address, or the 64 bits that a single subscriber is given in IPv6."""
+    if ":" not in client:
+        return client
+    try:
+        address = ip_address(client.partition("%")[0])
+    except ValueError:
+        return client
+    if not isinstance(address, IPv6Address):
+        return client
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return f"{IPv6Address(int(address) >> 64 << 64)}/64"
