@@ -7,8 +7,9 @@ from fakes.facades import running
 from fakes.wire import OK, Peer, connected, get, repeats, upstream
 
 from strangler.facade import Failure
+from strangler.facade.gate import Asked
 from strangler.facade.passage import Identity
-from strangler.routing import Gateway, Policy, RequestFacts, Route, RouteTable
+from strangler.routing import Gateway, Policy, Route, RouteTable
 from strangler.routing.policy import Rate
 
 pytestmark = pytest.mark.anyio
@@ -117,7 +118,7 @@ async def test_a_new_table_forgets_nothing_unless_the_policy_has_changed() -> No
 
 
 async def test_guessing_tokens_is_counted_too() -> None:
-    async def nobody(policy: Policy, facts: RequestFacts) -> Identity:
+    async def nobody(policy: Policy, route: Route | None, asked: Asked) -> Identity:
         raise Failure("unauthorized", "this token is not valid")
 
     async with (
