@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import socket
 import sqlite3
 import sys
@@ -31,7 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"cannot open {options.database}: {error}. Check --database.", file=sys.stderr)
         return 2
     monolith = httpx.AsyncClient(base_url=options.monolith, timeout=5.0) if options.monolith else None
-    app = build(connection, monolith, options.broken)
+    key = os.environ.get("STRANGLER_IDENTITY_KEY", "").strip().encode()
+    app = build(connection, monolith, options.broken, key)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
     print(f"http://{options.host}:{listener.getsockname()[1]}", flush=True)
     if options.broken:

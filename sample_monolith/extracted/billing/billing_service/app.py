@@ -29,15 +29,18 @@ __all__ = ["build"]
 
 
 def build(
-    connection: sqlite3.Connection, monolith: httpx.AsyncClient | None, broken: str | None = None
+    connection: sqlite3.Connection,
+    monolith: httpx.AsyncClient | None,
+    broken: str | None = None,
+    identity_key: bytes = b"",
 ) -> ASGIApp:
     """The ASGI application on an open database; closes `monolith` when it stops.
 
-    Without a monolith, browser sessions are strangers. Queries take well under a millisecond, so they run on the
-    event loop, on one connection.
+    Without a monolith, browser sessions are strangers; with the facade's key, its word about callers counts. Queries
+    take well under a millisecond, so they run on the event loop, on one connection.
     """
     ids = identity(connection)
-    callers = Callers(connection, monolith)
+    callers = Callers(connection, monolith, identity_key=identity_key)
     invoices = Invoices(connection, broken_documents(broken))
     legacy = LegacyApi(callers, invoices, Translator(invoice, ids, compiled_invoice), ids)
 
