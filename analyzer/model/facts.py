@@ -195,13 +195,17 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class EntryPoint:
-    """A place where work begins: a view, task, command, signal receiver, admin class; with all that it may touch."""
+    """A place where work begins: a view, task, command, signal receiver, admin class; with all that it may touch.
+
+    ``takes``: the names of a task's parameters, but for those whose default is a number, a flag or a text.
+    """
 
     kind: EntryKind
     name: str
     location: Location
     tables_read: tuple[str, ...] = ()
     tables_written: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +229,30 @@ class RawSQL:
     tables_written: tuple[str, ...] = ()
     parsed: bool = True
     keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuery:
+    """Where a view begins a query of a table whose rows belong to tenants, and none of its conditions leads to the
+    tenant, to a row that was fetched before, or to a user."""
+
+    location: Location
+    function: str
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class CacheUse:
+    """A place where a function puts something into a cache, and the names that its key is made of, sorted.
+
+    ``page``: the cache keeps whole answers of the view of this name, by their address; the place is the view's.
+    """
+
+    location: Location
+    module: str
+    function: str
+    words: tuple[str, ...] = ()
+    page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +292,9 @@ class Facts:
     entry_points: tuple[EntryPoint, ...] = ()
     receivers: tuple[SignalReceiver, ...] = ()
     raw_sql: tuple[RawSQL, ...] = ()
+    open_queries: tuple[OpenQuery, ...] = ()
+    cache_uses: tuple[CacheUse, ...] = ()
+    """Of a project whose rows belong to tenants; of others nobody asks."""
     unresolved: tuple[Unresolved, ...] = ()
     orm_sites: int = 0
     """ORM call sites seen: outermost chains with a manager or queryset method on a receiver not proved foreign."""

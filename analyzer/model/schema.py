@@ -17,6 +17,7 @@ import msgspec
 from analyzer.errors import BadAnalysis
 from analyzer.model.facts import (
     Access,
+    CacheUse,
     Call,
     EntryPoint,
     Facts,
@@ -30,6 +31,7 @@ from analyzer.model.facts import (
     Model,
     Module,
     Observed,
+    OpenQuery,
     RawSQL,
     Relation,
     Route,
@@ -125,6 +127,8 @@ def _document(analysis: Analysis) -> Json:
         "signals": _plain(facts.receivers),
         "commands": _plain(e for e in facts.entry_points if e.kind == "command"),
         "raw_sql": _plain(facts.raw_sql),
+        "open_queries": _plain(facts.open_queries),
+        "cache_uses": _plain(facts.cache_uses),
         "imports": _plain(facts.imports),
         "calls": _plain(facts.calls),
         "boundaries": [
@@ -238,6 +242,8 @@ def _facts(document: Json) -> Facts:
         entry_points=tuple(_items(document, "entry_points", EntryPoint)),
         receivers=tuple(_items(document, "signals", SignalReceiver)),
         raw_sql=tuple(_items(document, "raw_sql", RawSQL)),
+        open_queries=tuple(_items(document, "open_queries", OpenQuery)),
+        cache_uses=tuple(_items(document, "cache_uses", CacheUse)),
         unresolved=tuple(_items(document, "unresolved", Unresolved)),
         orm_sites=counts.orm_sites,
         orm_sites_resolved=counts.orm_sites_resolved,

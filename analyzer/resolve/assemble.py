@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from analyzer.config import TENANT_NAMES
 from analyzer.discover import Project
 from analyzer.model.facts import (
     Access,
+    CacheUse,
     Call,
     EntryPoint,
     Facts,
@@ -17,12 +17,13 @@ from analyzer.model.facts import (
     Location,
     Model,
     Module,
+    OpenQuery,
     Relation,
     Route,
     Transaction,
     Unresolved,
 )
-from analyzer.resolve import closure, databases, languages
+from analyzer.resolve import caches, closure, databases, languages, tenants
 from analyzer.resolve.declarations import Link
 from analyzer.resolve.imports import import_key, imports_of, problem_key
 from analyzer.resolve.keys import keys_of
@@ -74,6 +75,8 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
         raw_sql=tuple(
             sorted(m.ledger.raw_sql, key=lambda raw: (raw.location, raw.tables_read, raw.tables_written))
         ),
+        open_queries=tuple(_open_queries(m)),
+        cache_uses=tuple(_cache_uses(m, trace)),
         unresolved=tuple(unresolved),
         orm_sites=sites,
         orm_sites_resolved=resolved,
@@ -185,7 +188,7 @@ def _routes(trace: Trace) -> Iterator[Route]:
 
 def _entry_points(reach: closure.Reach, trace: Trace) -> list[EntryPoint]:
     found = [
-        EntryPoint(entry.kind, entry.name, entry.location, *reach.tables([(entry.context, 0)]))
+        EntryPoint(entry.kind, entry.name, entry.location, *reach.tables([(entry.context, 0)]), entry.takes)
         for entry in trace.entries
     ]
     seen: set[str] = set()
@@ -197,7 +200,7 @@ def _entry_points(reach: closure.Reach, trace: Trace) -> list[EntryPoint]:
         found.append(EntryPoint("view", route.view, route.location, *reach.tables([(context, 0)])))
     return sorted(
         set(found),
-        key=lambda entry: (entry.location, entry.kind, entry.name, entry.tables_read, entry.tables_written),
+        key=lambda e: (e.location, e.kind, e.name, e.tables_read, e.tables_written, e.takes),
     )
 
 
@@ -330,7 +333,7 @@ def _model(m: Machine, info: Info) -> Model:
     )
     return Model(
         info.label, cls.name, info.app, cls.module.name, info.table, Location(cls.module.file, cls.node.line),
-        info.abstract, info.proxy, info.managed, _tenant_key(m, info), bases,
+        info.abstract, info.proxy, info.managed, tenants.tenant_key(m, info), bases,
         tuple(info.fields.values()), tuple(relations), cls.module.is_library, keys_of(m.registry, info),
     )  # fmt: skip
 
@@ -398,16 +401,20 @@ def _uninstalled(trace: Trace) -> Iterator[Finding]:
         )
 
 
-def _tenant_key(m: Machine, info: Info) -> str | None:
-    """The foreign key that leads to the tenant, going by the name of the model behind it."""
-    for link in info.links.values():
-        if (
-            link.kind in {"fk", "o2o"}
-            and link.target is not None
-            and link.target.name.lower() in TENANT_NAMES
-        ):
-            return link.name
-    return None
+def _open_queries(m: Machine) -> list[OpenQuery]:
+    found = {
+        OpenQuery(Location(file, line), function, table)
+        for file, line, function, table in m.ledger.open_queries.keys() - m.ledger.closed
+    }
+    return sorted(found, key=lambda query: (query.location, query.table, query.function))
+
+
+def _cache_uses(m: Machine, trace: Trace) -> list[CacheUse]:
+    found = set(m.ledger.caches)
+    for item, _ in trace.routes if m.owned else ():
+        if item.route.view and not item.route.library:
+            found.update(caches.pages(item.view, *item.route.view.rpartition(".")[::2]))
+    return sorted(found, key=lambda use: (use.location, use.function, use.words))
 
 
 def _sites(m: Machine) -> tuple[int, int, list[Unresolved]]:

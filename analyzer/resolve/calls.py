@@ -91,6 +91,8 @@ def _function(
         and not isinstance(args[0], Unknown | Literal)
     ):
         receiver, args = args[0], args[1:]  # Class.method(instance)
+    if m.owned and args and function.module.is_library and function.node.name.endswith("_or_404"):
+        orm.ask_or_404(m, scope, args[0], args[1:], kwargs, line)
     return invoke(m, scope, function, receiver, args, kwargs, line)
 
 

@@ -23,6 +23,7 @@ from analyzer.resolve.values import (
     Literal,
     Made,
     Map,
+    Method,
     ModelField,
     Query,
     Record,
@@ -103,10 +104,23 @@ def _plain_call(m: Machine, scope: Scope, node: ir.Call) -> Value:
                     kwargs.update({key: item for key, item in option.items.items() if isinstance(key, str)})
                     if option.rest is not None and all(_hands_on(each) for each in options(function)):
                         kwargs[OPEN] = Unknown("a keyword argument")
+            if m.owned and not _is_whole(value) and _is_of_query(function):
+                kwargs[OPEN] = Unknown("a condition")
     if m.chains and type(node.func) is ir.Attr:
         sites.note(m.chains[-1], m.registry, node.func.attr, function)
     loaded = loaders.load(m, scope, node, args) if args else None
     return loaded if loaded is not None else m.call(scope, function, args, kwargs, node.line)
+
+
+def _is_whole(value: Value) -> bool:
+    """Whether all that a mapping holds is known."""
+    return all(isinstance(option, Map) and option.rest is None for option in options(value))
+
+
+def _is_of_query(function: Value) -> bool:
+    return any(
+        isinstance(option, Method) and isinstance(option.receiver, Query) for option in options(function)
+    )
 
 
 def _hands_on(function: Value) -> bool:

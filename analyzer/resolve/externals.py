@@ -8,6 +8,7 @@ from analyzer.model.facts import Location
 from analyzer.resolve import (
     admin,
     authentication,
+    caches,
     chosen,
     deferred,
     definitions,
@@ -120,6 +121,8 @@ def call(
         m.ledger.registrations.append(
             Registration("admin", admin, Location(scope.module.file, line), (args[0],))
         )
+    elif last in caches.KEEPING and name.startswith("django.core.cache."):
+        caches.note(m, scope, last, line)
     elif last in definitions.TAGS and "Library" in name:
         definitions.register_tag(m, scope, Made(name, args, kwargs, scope.module, line))
     if last not in _NO_CALLBACKS:

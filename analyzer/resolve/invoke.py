@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from analyzer.extract import ir
-from analyzer.resolve import promises
+from analyzer.resolve import promises, tenants
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Context, Scope, Span
 from analyzer.resolve.values import (
@@ -54,10 +54,12 @@ def invoke(
         return Unknown("calls are nested too deeply")
     _note_call(m, scope, function, line)
     if not m.tracing:
-        return _within_bounds(m, scope, function, receiver, args, kwargs)
-    context = traced(m, function, receiver, args, kwargs, scope.depth + 1)
-    scope.context.call(context, line, m.doubted(after_commit))
-    return _result(m, function, context)
+        value = _within_bounds(m, scope, function, receiver, args, kwargs)
+    else:
+        context = traced(m, function, receiver, args, kwargs, scope.depth + 1)
+        scope.context.call(context, line, m.doubted(after_commit))
+        value = _result(m, function, context)
+    return tenants.returned(m, scope, receiver, args, value, line) if m.owned else value
 
 
 def _within_bounds(

@@ -16,12 +16,12 @@ from typing import TypeAlias
 
 from analyzer.config import Limits
 from analyzer.extract import ir
-from analyzer.model.facts import AccessKind, Finding, Location, Mode, RawSQL, SignalReceiver
+from analyzer.model.facts import AccessKind, CacheUse, Finding, Location, Mode, RawSQL, SignalReceiver
 from analyzer.resolve.apps import AppIndex
 from analyzer.resolve.cascade import LISTENING, Deletions
 from analyzer.resolve.modules import ModuleIndex, ModuleState
 from analyzer.resolve.registry import Registry
-from analyzer.resolve.scope import AFTER, NEVER, PERHAPS, UNUSUAL, Chain, Context, Effect, Scope
+from analyzer.resolve.scope import AFTER, NEVER, PERHAPS, UNUSUAL, Beginning, Chain, Context, Effect, Scope
 from analyzer.resolve.templates.finder import Templates
 from analyzer.resolve.templates.libraries import Libraries
 from analyzer.resolve.values import Class, External, Literal, Module, Query, Unknown, Value, text
@@ -76,6 +76,10 @@ class Notes:
     calls: dict[tuple[str, str, str, int], None] = field(default_factory=dict)
     """(caller, function called, file, line)"""
     problems: list[Finding] = field(default_factory=list)
+    open_queries: dict[Beginning, None] = field(default_factory=dict)
+    """Where queries of tenants' rows begin that serve requests, and those of which some condition met the tenant."""
+    closed: set[Beginning] = field(default_factory=set)
+    caches: dict[CacheUse, None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -129,6 +133,11 @@ class Machine(ABC):
         """Inside the handler of an exception, or what follows for the records that go with a deleted one."""
         self.doubt = 0
         """How much must come together before what is being run happens, as far as the running function decides it."""
+        self.owned: frozenset[Class] = frozenset()
+        """The models each of whose rows belongs to a tenant."""
+        self.user: Value | None = None
+        self.serving = False
+        """While views are traced that a tenant's people ask."""
         self.deletions = Deletions(self.registry, self._hears_deletions)
         self.templates = Templates(None)
         self.tags = Libraries()

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from analyzer.resolve import content_types, databases, generic, history, inheritance, lookups, signals, sql
+from analyzer.resolve import (
+    content_types,
+    databases,
+    generic,
+    history,
+    inheritance,
+    lookups,
+    signals,
+    sql,
+    tenants,
+)
 from analyzer.resolve.declarations import Link, field_class
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.members import bind_member
@@ -13,6 +23,7 @@ from analyzer.resolve.scope import PERHAPS, UNUSUAL, Scope
 from analyzer.resolve.through import through_model
 from analyzer.resolve.values import (
     NONE,
+    OPEN,
     Class,
     External,
     Function,
@@ -279,6 +290,7 @@ def call(
 ) -> Value:
     """Call one of Django's methods on a record or a queryset."""
     name = plain_name(method.name)
+    rest = kwargs.pop(OPEN, None)
     if name in _USING or "using" in kwargs:
         databases.note(m, scope, kwargs.get("using") or (args[0] if args else kwargs.get("alias")), line)
     if isinstance(method.receiver, Record):
@@ -293,6 +305,8 @@ def call(
         sql.extra_tables(m, scope, m.registry.table(query.model), {**named, **kwargs}, line)
     else:
         lookups.follow(m, scope, query, name, args, kwargs, line)
+    conditions = kwargs if rest is None else {**kwargs, OPEN: rest}
+    began = tenants.narrow(m, scope, query, name, args, conditions, line) if m.owned else None
     if name == "none":
         return _nothing(m, query)
     if name == "order_by" and m.chains:
@@ -328,6 +342,7 @@ def call(
             query.rows or name.startswith(("values", "date")),
             pending.lock,
             pending.prefetch,
+            began=began,
         )
     if name in ONE:
         return Record(query.model) if not query.rows else Unknown("a row of values")
@@ -338,11 +353,21 @@ def call(
     return External("column") if name in SCALAR else Unknown(f"the method {name} is not known")
 
 
+def ask_or_404(
+    m: Machine, scope: Scope, what: Value, args: list[Value], kwargs: dict[str, Value], line: int
+) -> None:
+    """``get_object_or_404(Model, **conditions)``: a query that begins at its call, not inside of Django."""
+    for option in options(what):
+        query = default_manager(m, option) if isinstance(option, Class) and option in m.owned else option
+        if isinstance(query, Query) and query.model is not None:
+            tenants.narrow(m, scope, _initial(m, scope, query, "get", line), "get", args, kwargs, line)
+
+
 def _nothing(m: Machine, query: Query) -> Query:
     """``none()``: whatever is made of it, nothing is asked of the database."""
     if m.chains:
         m.chains[-1].query = None
-    return query
+    return replace(query, manager=False, began=None)
 
 
 def _initial(m: Machine, scope: Scope, query: Query, name: str, line: int) -> Query:
@@ -354,7 +379,9 @@ def _initial(m: Machine, scope: Scope, query: Query, name: str, line: int) -> Qu
         return query
     if scope.function is found[0]:
         return query
+    serving, m.serving = m.serving, False  # what is made of the manager is not known yet
     value = m.call(scope, bind_member(m, scope, found[0], query, line), [], {}, line)
+    m.serving = serving
     for option in options(value):
         if isinstance(option, Query):
             return Query(
@@ -366,6 +393,7 @@ def _initial(m: Machine, scope: Scope, query: Query, name: str, line: int) -> Qu
                 query.rows,
                 option.lock,
                 option.prefetch,
+                began=option.began,
             )
     return query
 
@@ -497,7 +525,7 @@ def construct(
             if given is not None
             else None
         )
-        return Query(model, cls)
+        return Query(model, cls, began=tenants.made(m, scope, model) if model in m.owned else None)
     return None
 
 

@@ -41,6 +41,15 @@ class Effect(NamedTuple):
     rule: str
 
 
+class Beginning(NamedTuple):
+    """Where a query of a tenant's rows begins that has not met the tenant so far."""
+
+    file: str
+    line: int
+    function: str
+    table: str
+
+
 @dataclass(slots=True, eq=False)
 class Span:
     """An atomic span that was opened on a line: its own effects, and the contexts it calls."""

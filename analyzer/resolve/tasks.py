@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from analyzer.extract import ir
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import Class, Function, Made, Method, Value, options, strings, text
@@ -76,6 +77,19 @@ def classes(m: Machine, made: Iterable[Value]) -> Iterator[Class]:
             found = cls.find("run") or cls.find("perform")
             if found is not None and not found[1].module.is_library:
                 yield cls
+
+
+def takes(task: Function | Class) -> tuple[str, ...]:
+    """The names of what a task is sent with; a default that is a number, a flag or a text makes an option of it."""
+    found = (task.find("run") or task.find("perform")) if isinstance(task, Class) else (task, None)
+    if found is None or not isinstance(found[0], Function):
+        return ()
+    params = found[0].node.params
+    return tuple(param.name for param in params if param.name != "self" and not _is_option(param))
+
+
+def _is_option(param: ir.Param) -> bool:
+    return isinstance(param.default, ir.Const) and param.default.value is not None
 
 
 def _named(m: Machine, scope: Scope, name: str) -> Function | None:

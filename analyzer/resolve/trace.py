@@ -15,6 +15,7 @@ from analyzer.resolve import (
     routers,
     signals,
     tasks,
+    tenants,
     urls,
 )
 from analyzer.resolve.admin_urls import registered
@@ -41,6 +42,7 @@ from analyzer.resolve.values import (
     leads_to_tables,
     options,
     strings,
+    text,
 )
 
 
@@ -52,6 +54,8 @@ class Entry:
     name: str
     location: Location
     context: Context
+    takes: tuple[str, ...] = ()
+    """What a task is sent with."""
 
 
 @dataclass(slots=True)
@@ -78,6 +82,10 @@ def trace(m: Machine, progress: Callable[[int, int], None] | None = None) -> Tra
     result.models, result.uninstalled = _models(m, states)
     result.models.extend(history_models(m, list(result.models)))
     m.registry.seal(result.models)
+    m.owned, m.user = (
+        tenants.owned(m, result.models),
+        m.registry.by_label(text(m.setting("AUTH_USER_MODEL")) or ""),
+    )
     _ready(m, result.models)
     for state in states:
         m.load(state)
@@ -224,12 +232,14 @@ def _trace_routes(
             progress(done * len(found) // len(views))
         done += 1
         view, given, around = root
+        m.serving = tenants.serves_people(view)
         context = _run(m, view, given)
         if around is not None:
             context.call(traced(m, around, None, None, None), around.node.line)
         return context
 
     contexts = dict(zip(views, halves.run(m, list(views.values()), run), strict=True))
+    m.serving = False
     return [(item, contexts[same]) for item, same in zip(found, served, strict=True)]
 
 
@@ -331,11 +341,12 @@ def _entries(m: Machine, states: list[ModuleState]) -> Iterator[Entry]:
             continue
         seen.add(id(function))
         kind: EntryKind = "task" if registration.kind == "task" else "template_tag"
-        yield Entry(kind, function.qualname, registration.location, _run(m, function))
+        takes = tasks.takes(function) if kind == "task" else ()
+        yield Entry(kind, function.qualname, registration.location, _run(m, function), takes)
     for state in states:
         for cls in tasks.classes(m, list(state.definitions.values())):
             where = Location(state.file, cls.node.line)
-            yield Entry("task", cls.qualname, where, _run_class(m, cls))
+            yield Entry("task", cls.qualname, where, _run_class(m, cls), tasks.takes(cls))
     for receiver in list(m.ledger.receivers):
         target = receiver.function.function if isinstance(receiver.function, Bound) else receiver.function
         if isinstance(target, Function):

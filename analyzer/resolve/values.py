@@ -18,7 +18,7 @@ from analyzer.resolve.linearize import c3
 if TYPE_CHECKING:
     from analyzer.resolve.declarations import Link
     from analyzer.resolve.modules import ModuleState
-    from analyzer.resolve.scope import Scope
+    from analyzer.resolve.scope import Beginning, Scope
 
 OPEN = "**"
 """The keyword under which a call hands on further keyword arguments of which nothing is known."""
@@ -312,6 +312,8 @@ class Query(Value):
     prefetch: tuple[str, ...] = ()
     picked: bool = False
     """Some records that a user has picked in a form."""
+    began: Beginning | None = None
+    """Where it began, while no condition on it has met the tenant (``tenants``)."""
 
 
 @dataclass(slots=True, eq=False, repr=False)

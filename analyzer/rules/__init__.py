@@ -12,7 +12,7 @@ from analyzer.model.facts import Facts, Finding, Location
 from analyzer.model.pins import FRAMEWORK
 from analyzer.model.plan import Analysis, BillItem, Boundary
 from analyzer.rules.catalogue import RULES, Rule
-from analyzer.rules.tenancy import borrowed, unled, unscoped
+from analyzer.rules.tenancy import borrowed, boundless, shared, unled, unowned, unscoped
 
 __all__ = ["RULES", "Rule", "blockers", "code_of", "crossings", "find"]
 
@@ -199,6 +199,13 @@ def _tenancy(facts: Facts) -> Iterator[Finding]:
         yield _finding(
             "STR203", f"raw SQL in {raw.function or 'module level'} names no tenant", [raw.location]
         )
+    for label, places in unowned(facts).items():
+        yield _finding("STR204", f"queries of {label} do not say whose rows they want", places)
+    for task, places in boundless(facts).items():
+        yield _finding("STR205", f"{task} runs over the rows of all tenants", places)
+    for use in shared(facts):
+        what = "the answers of" if use.page else "what it reads, in"
+        yield _finding("STR206", f"one cache key for all tenants: {what} {use.function}", [use.location])
 
 
 def _problems(facts: Facts) -> Iterator[Finding]:

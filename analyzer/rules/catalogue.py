@@ -225,6 +225,27 @@ _ALL = (
         "The statement names no column of the tenant: it reads or writes all tenants' rows at once.",
         "Add the tenant to its conditions, or say why it must see all of them.",
     ),
+    Rule(
+        "STR204",
+        "warning",
+        "query of a tenant's table without the tenant",
+        "A view asks for rows by conditions that any tenant's may meet: who knows or guesses a number sees another's.",
+        "Begin at the tenant (tenant.orders), or add it to the conditions; or say here who keeps other tenants out.",
+    ),
+    Rule(
+        "STR205",
+        "note",
+        "task that is sent without a tenant",
+        "It runs over all tenants' rows at once: one tenant's trouble stops the others, and no part of it moves.",
+        "Send one task for each tenant, with the tenant's key as its argument.",
+    ),
+    Rule(
+        "STR206",
+        "warning",
+        "cache key without the tenant",
+        "What is kept comes from a tenant's rows, and its key is the same for all tenants: one is shown another's.",
+        "Put the tenant's key into the cache key; for whole pages, vary on what tells tenants apart.",
+    ),
 )
 
 RULES: Mapping[str, Rule] = MappingProxyType({rule.code: rule for rule in _ALL})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from analyzer.model.facts import Facts, Location, Model, RawSQL, Relation
+from analyzer.config import TENANT_NAMES
+from analyzer.model.facts import CacheUse, Facts, Location, Model, RawSQL, Relation
 
 UP = ("fk", "o2o", "mti")
 
@@ -67,17 +69,106 @@ def unled(facts: Facts) -> tuple[Unled, ...]:
 
 
 def unscoped(facts: Facts) -> tuple[RawSQL, ...]:
-    """Raw statements on tables of tenants that do not name the tenant's column."""
-    columns = {m.table: f"{m.tenant_key}_id" for m in _own(facts).values() if m.tenant_key}
+    """Raw statements on tables of tenants that do not name the tenant's column; what a migration runs, runs for all."""
+    columns = {table: f"{m.tenant_key}_id" for table, m in _owned(facts).items()}
+    migrations = {m.file for m in facts.modules if m.is_migration}
     return tuple(
         raw
         for raw in facts.raw_sql
         if raw.parsed
+        and raw.location.file not in migrations
         and any(
             table in columns and columns[table] not in raw.keys
             for table in (*raw.tables_read, *raw.tables_written)
         )
     )
+
+
+def unowned(facts: Facts) -> Mapping[str, tuple[Location, ...]]:
+    """Label of a model -> where views begin queries of it that never say whose rows they want."""
+    owned = _owned(facts)
+    found: dict[str, list[Location]] = defaultdict(list)
+    for query in facts.open_queries:
+        if query.table in owned:
+            found[owned[query.table].label].append(query.location)
+    return {label: tuple(sorted(set(places))) for label, places in sorted(found.items())}
+
+
+def boundless(facts: Facts) -> Mapping[str, tuple[Location, ...]]:
+    """Task -> where it touches tenants' tables, of those that are sent with nothing that says for whom.
+
+    A task that goes through the tenants, or sends other tasks for what it finds, is how it should be.
+    """
+    owned = _owned(facts)
+    tasks = {entry.name for entry in facts.entry_points if entry.kind == "task"}
+    tenants = {m.table for m in _own(facts).values() if m.name.lower() in TENANT_NAMES}
+    senders = {call.source for call in facts.calls if call.target in tasks}
+    found = {}
+    for entry in facts.entry_points:
+        touched = owned.keys() & {*entry.tables_read, *entry.tables_written}
+        if entry.kind != "task" or entry.takes or not touched or entry.name in senders:
+            continue
+        near = {entry.name, *(call.target for call in facts.calls if call.source == entry.name)}
+        own = [a for a in facts.accesses if f"{a.module}.{a.function}" in near]
+        if not any(a.table in tenants and a.kind == "query" for a in own):
+            found[entry.name] = tuple(a.location for a in own if a.table in touched) or (entry.location,)
+    return found
+
+
+def shared(facts: Facts) -> tuple[CacheUse, ...]:
+    """What functions that touch tenants' tables keep in a cache under a key that is the same for all tenants."""
+    owned = _owned(facts)
+    touching = {(a.module, a.function) for a in facts.accesses if a.table in owned}
+    serving = {
+        route.view for route in facts.routes if owned.keys() & {*route.tables_read, *route.tables_written}
+    }
+    names = {*TENANT_NAMES, *(model.name.lower() for model in owned.values())}
+    return tuple(
+        use
+        for use in facts.cache_uses
+        if (
+            f"{use.module}.{use.function}" in serving
+            if use.page
+            else (use.module, use.function) in touching
+            and not any(_tells_apart(word, names) for word in use.words)
+        )
+    )
+
+
+_TELLING = (
+    *("address", "digest", "domain", "email", "hash", "host", "instance", "key", "member", "obj", "org"),
+    *(
+        "path",
+        "pk",
+        "request",
+        "schema",
+        "session",
+        "site",
+        "slug",
+        "subdomain",
+        "token",
+        "url",
+        "user",
+        "uuid",
+    ),
+)
+"""Parts of names that stand for somebody or for one row, or that may."""
+
+
+def _tells_apart(word: str, names: set[str]) -> bool:
+    if word.isupper():
+        return False  # a constant
+    word = word.lower().replace("_", "")
+    return word.endswith("id") or any(part in word for part in (*_TELLING, *names))
+
+
+def _owned(facts: Facts) -> Mapping[str, Model]:
+    """Table -> the model each of whose rows belongs to a tenant: its key to it is required."""
+    return {
+        m.table: m
+        for m in _own(facts).values()
+        if any(r.field == m.tenant_key and not r.null for r in m.relations)
+    }
 
 
 def _own(facts: Facts) -> Mapping[str, Model]:

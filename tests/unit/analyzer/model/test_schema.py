@@ -110,6 +110,8 @@ def test_the_keys_of_the_design_are_there(analysis):
         "signals",
         "commands",
         "raw_sql",
+        "open_queries",
+        "cache_uses",
         "imports",
         "calls",
         "boundaries",
