@@ -34,9 +34,7 @@ _UNCONDITIONAL = frozenset(
     {"bulk_create", "bulk_update", "create", "get_or_create", "none", "update_or_create"}
 )
 """What asks for no rows that may be another tenant's; ``get_or_create`` makes what it does not find."""
-_UNJUDGED = frozenset(
-    {"db_manager", "difference", "extra", "in_bulk", "intersection", "raw", "union"}
-)
+_UNJUDGED = frozenset({"db_manager", "difference", "extra", "in_bulk", "intersection", "raw", "union"})
 _SECRETS = ("digest", "hash", "key", "nonce", "secret", "signature", "token", "uid", "uuid")
 """Who knows such a value was told it: the row is asked for by what it alone has."""
 _KEYS = frozenset({"id", "pk"})
