@@ -60,9 +60,11 @@ def _is_owned(m: Machine, cls: Class) -> bool:
     info = m.registry.info(cls)
     if info is None or info.abstract:
         return False
-    key = tenant_key(m, info)
-    own = key is not None and not info.links[key].null
-    return own or (info.proxy and any(_is_owned(m, parent) for parent in info.parents))
+    for each in map(m.registry.info, cls.order()[0] if info.proxy else [cls]):
+        key = tenant_key(m, each) if each is not None else None
+        if each is not None and key is not None and not each.links[key].null:
+            return True
+    return False
 
 
 def serves_people(view: Value) -> bool:
