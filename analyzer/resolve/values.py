@@ -163,10 +163,10 @@ class Class(Value):
         """Method resolution order: the known classes, and the dotted names of the unknown ones. It is kept once the
         bodies of all of them have run: where modules import in circles, a class may be there before its bases."""
         if self.resolution is None:
+            self.resolution = [self], []  # what a class is told that derives from itself by way of others
             found = _linearize(self)
-            if any(cls.filled != "yes" for cls in found[0]):
-                return found
-            self.resolution = found
+            self.resolution = found if all(cls.filled == "yes" for cls in found[0]) else None
+            return found
         return self.resolution
 
     def find(self, name: str, after: Class | None = None) -> tuple[Value, Class] | None:
