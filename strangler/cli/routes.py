@@ -188,6 +188,7 @@ def canary(
     sticky: Annotated[
         str | None, typer.Option(help="cookie:NAME, header:NAME, tenant or client: who a user is.")
     ] = None,
+    tenant: Annotated[str | None, typer.Option(help="Only this tenant's users.")] = None,
     state: StateOption = None,
     url: UrlOption = None,
     token: TokenOption = None,
@@ -201,7 +202,7 @@ def canary(
     from strangler.control.verbs import Canary
     from strangler.routing.values import read_percent
 
-    verb = Canary(name=name, percent=read_percent(percent, "PERCENT"), sticky=sticky)
+    verb = Canary(name=name, percent=read_percent(percent, "PERCENT"), sticky=sticky, tenant=tenant)
     _change(_target(state, url, token), verb, reason, dry_run, force, yes, format_)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from strangler.cli.policies import policies_json, policies_text
 from strangler.cli.target import Target
 from strangler.cli.text import columns, facts, print_json, when
 from strangler.control import Outcome, Request
@@ -84,6 +85,7 @@ def show_test(table: RouteTable, request: RequestFacts, refusal: str, format_: s
                 "bucket": None if drawn else decision.bucket,
                 "tried": [{"route": tried.route.name, "misfit": tried.misfit} for tried in found.tried],
                 "later": [route.name for route in found.later],
+                **policies_json(table, found),
             }
         )
         return decision.route is not None
@@ -96,6 +98,7 @@ def show_test(table: RouteTable, request: RequestFacts, refusal: str, format_: s
     side = "either" if drawn else f"{decision.side} {upstream.url if upstream else ''}"
     pairs += [("side", side), ("why", _why(found, drawn))]
     pairs += [("also matches", f"{_named(route)}, but comes later") for route in found.later]
+    pairs += policies_text(table, found)
     typer.echo(facts(pairs))
     return decision.route is not None
 
@@ -176,6 +179,7 @@ def _group_text(table: RouteTable, group: Group, last: Record | None) -> str:
         ("group", group.name),
         ("service", f"{upstream.name} {upstream.url}"),
         ("share", f"{group.share:g} % of the users, by {group.sticky}"),
+        *(("", f"{share:g} % of those of {tenant}") for tenant, share in group.shares),
         ("writer", f"{group.writer}, way back: {group.way_back}"),
         ("shadow", f"{group.shadow:g} %"),
     ]
@@ -197,6 +201,7 @@ def _group_json(table: RouteTable, group: Group, last: Record | None) -> dict[st
     change = {"version": last.version, **asdict(last.entry)} if last else None
     settings = {
         "share": group.share,
+        "shares": dict(group.shares),
         "writer": group.writer,
         "way_back": group.way_back,
         "shadow": group.shadow,
@@ -225,9 +230,9 @@ def _why(found: Explanation, drawn: bool) -> str:
     if drawn:
         return (
             f"nothing in the request is its {group.sticky}: a bucket is drawn and kept in a cookie; "
-            f"{group.share:g} % of such users get the service"
+            f"{found.share:g} % of such users get the service"
         )
-    return f"{decision.reason}: bucket {decision.bucket}, the service has 0..{group.threshold - 1}"
+    return f"{decision.reason}: bucket {decision.bucket}, the service has 0..{round(found.share * 100) - 1}"
 
 
 def _drawn(found: Explanation, request: RequestFacts) -> bool:

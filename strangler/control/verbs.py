@@ -88,9 +88,11 @@ class Canary(Verb, frozen=True, tag="canary"):
     name: str
     percent: float
     sticky: str | None = None
+    tenant: str | None = None
 
     def change(self, table: RouteTable, at: At, force: bool) -> Change:
-        return changes.set_share(table, self.name, self.percent, sticky=self.sticky, force=force)
+        sticky, tenant = self.sticky, self.tenant
+        return changes.set_share(table, self.name, self.percent, sticky=sticky, tenant=tenant, force=force)
 
 
 class Flip(Verb, frozen=True, tag="flip"):

@@ -16,7 +16,7 @@ from strangler.facade.passage import Identity, Passage, Spent
 from strangler.policy import Allowance, Buckets, Budget
 from strangler.policy.rate import network_of
 from strangler.routing import Policy, RequestFacts, Route, RouteTable
-from strangler.routing.decide import identity_of, tenant_of
+from strangler.routing.decide import identity_of, policy_for
 from strangler.routing.policy import Rate
 
 
@@ -134,14 +134,6 @@ class Gate:
             f"more than {rate.limit} requests in {rate.per:g} s for one {rate.by.partition(':')[0]}",
             headers=[*fields, retry_after(slowest.retry_after)],
         )
-
-
-def policy_for(table: RouteTable, policy: Policy, facts: RequestFacts) -> Policy:
-    """The policy that a tenant has instead of a route's."""
-    if not policy.tenants:
-        return policy
-    name = dict(policy.tenants).get(tenant_of(table, facts) or "")
-    return policy if name is None else table.policies.get(name) or Policy(name)
 
 
 def key_of(rate: Rate, table: RouteTable, route: Route | None, facts: RequestFacts) -> str:

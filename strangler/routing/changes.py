@@ -7,15 +7,16 @@ lifts that).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
 from strangler.errors import Refused, Unknown
 from strangler.routing.document import from_document, to_document
+from strangler.routing.names import free_names, unknown
 from strangler.routing.patterns import Kind, compile_pattern
+from strangler.routing.policy import Policy
 from strangler.routing.table import (
     MONOLITH,
     Gateway,
@@ -28,6 +29,7 @@ from strangler.routing.table import (
     Writer,
 )
 from strangler.routing.values import (
+    counted,
     read_connections,
     read_duration,
     read_file_path,
@@ -39,8 +41,10 @@ from strangler.routing.values import (
     read_pattern,
     read_percent,
     read_server_name,
+    read_text,
     read_url,
 )
+from strangler.routing.writers import left_behind, refuse_without_writer
 
 HAND_PRIORITY = 10
 """Routes added by hand are tried before imported ones (0), whose patterns usually match the same paths."""
@@ -83,7 +87,7 @@ def group_of(table: RouteTable, name: str) -> Group:
                 where="name",
                 remedy="Import its boundary, or add a route with --service.",
             )
-    raise _unknown(table, name)
+    raise unknown(table, name)
 
 
 def add_route(
@@ -132,7 +136,7 @@ def add_route(
         )
     if writer != "undeclared":
         groups[joined.name] = replace(joined, writer=writer)
-    names = _free_names(name, taken)
+    names = free_names(name, taken)
     added = tuple(
         Route(
             name=next(names),
@@ -188,10 +192,15 @@ def import_routes(
         for route in reversed(table.routes)
         if route.imported and route.group != boundary
     }
+    policies = {
+        (route.kind, route.pattern, route.i18n): route.policy
+        for route in reversed(table.routes)
+        if route.imported
+    }
     taken = {route.name for route in by_hand}
     routes = []
     for item in imported:
-        name = next(_free_names(read_name(item.name, "name"), taken))
+        name = next(free_names(read_name(item.name, "name"), taken))
         taken.add(name)
         group = boundary if item.member else kept.get((item.kind, item.pattern, item.i18n))
         compile_pattern(item.kind, item.pattern)
@@ -205,6 +214,7 @@ def import_routes(
                 imported=True,
                 i18n=item.i18n,
                 unprefixed=item.unprefixed,
+                policy=policies.get((item.kind, item.pattern, item.i18n)),
             )
         )
     group_now = table.groups.get(boundary)
@@ -219,7 +229,7 @@ def import_routes(
         gateway=_with_languages(table.gateway, tuple(languages), default_language),
     )
     members = sum(route.member for route in imported)
-    said = f"import {boundary}: {_count(members, 'route')} of {_count(len(routes), 'URL pattern')}"
+    said = f"import {boundary}: {counted(members, 'route')} of {counted(len(routes), 'URL pattern')}"
     return _changed(table, new, "import", boundary, said, force=force)
 
 
@@ -240,12 +250,25 @@ def set_shadow(table: RouteTable, name: str, percent: float) -> Change:
 
 
 def set_share(
-    table: RouteTable, name: str, percent: float, *, sticky: str | None = None, force: bool = False
+    table: RouteTable,
+    name: str,
+    percent: float,
+    *,
+    sticky: str | None = None,
+    tenant: str | None = None,
+    force: bool = False,
 ) -> Change:
-    """Let the service answer a share of a group's cohort. Refused upwards while a group that writes has no writer."""
+    """Let the service answer a share of a group's cohort, or of one tenant's part of it. Refused upwards while a group
+    that writes has no writer."""
     group = group_of(table, name)
-    after = replace(group, share=read_percent(percent, "percent"))
-    said = f"share of {group.name} {group.share:g} % -> {after.share:g} %"
+    share = read_percent(percent, "percent")
+    if tenant is None:
+        after = replace(group, share=share)
+        said = f"share of {group.name} {group.share:g} % -> {share:g} %"
+    else:
+        shares = dict(group.shares)
+        said = f"share of {tenant} in {group.name} {shares.get(tenant, group.share):g} % -> {share:g} %"
+        after = replace(group, shares=tuple(sorted({**shares, read_text(tenant, "tenant"): share}.items())))
     if sticky is not None:
         after = replace(after, sticky=read_identity(sticky, "sticky"))
         said += f", sticky by {after.sticky}"
@@ -257,10 +280,10 @@ def flip(table: RouteTable, name: str, to: Side, *, force: bool = False) -> Chan
     group = group_of(table, name)
     said = f"flip {group.name} to the {to} (share {group.share:g} % -> "
     if to == "service":
-        new = _with_group(table, replace(group, share=100.0))
+        new = _with_group(table, replace(group, share=100.0, shares=()))
         return _changed(table, new, "flip", group.name, said + "100 %)", force=force)
-    new = _with_group(table, replace(group, share=0.0, allow=()))
-    return _changed(table, new, "flip", group.name, said + "0 %)", alarms=_left_behind(group))
+    new = _with_group(table, replace(group, share=0.0, shares=(), allow=()))
+    return _changed(table, new, "flip", group.name, said + "0 %)", alarms=left_behind(group))
 
 
 def set_writer(table: RouteTable, name: str, writer: Writer, *, way_back: WayBack | None = None) -> Change:
@@ -292,11 +315,11 @@ def rollback(table: RouteTable, name: str | None = None) -> Change:
     new = table
     alarms: list[str] = []
     for group in concerned:
-        alarms.extend(_left_behind(group))
+        alarms.extend(left_behind(group))
         writer: Writer = group.writer
         if writer == "service" and group.way_back != "none":
             writer = "monolith"
-        new = _with_group(new, replace(group, share=0.0, allow=(), writer=writer))
+        new = _with_group(new, replace(group, share=0.0, shares=(), allow=(), writer=writer))
     moved = [
         f"{group.name} ({group.share:g} % -> 0 %{_writer_moved(group, new.groups[group.name])})"
         for group in concerned
@@ -325,6 +348,7 @@ def restore(
         new = _with_group(table, old)
         if old.service not in new.upstreams:
             new = _with_upstream(new, earlier.upstreams[old.service])
+        new = replace(new, policies=_with_policies_of(old, earlier, new.policies))
     else:
         names = list(table.groups)
         new = replace(earlier, version=table.version)
@@ -334,7 +358,7 @@ def restore(
         then = new.groups.get(each)
         if now.writer != "service" or (then is not None and then.writer == "service"):
             continue
-        alarms.extend(_left_behind(now, stays=then is not None))
+        alarms.extend(left_behind(now, stays=then is not None))
         if now.way_back == "none" and then is not None:
             new = _with_group(new, replace(then, writer=now.writer, way_back=now.way_back))
     said = f"restore {name or 'the routes'} of version {earlier.version}"
@@ -349,9 +373,9 @@ def apply_table(table: RouteTable, wanted: RouteTable, *, force: bool = False) -
         alarm
         for name, group in table.groups.items()
         if group.writer == "service" and (name not in new.groups or new.groups[name].writer != "service")
-        for alarm in _left_behind(group, stays=False)
+        for alarm in left_behind(group, stays=False)
     ]
-    counts = f"{_count(len(new.groups), 'group')}, {_count(len(new.routes), 'route')}"
+    counts = f"{counted(len(new.groups), 'group')}, {counted(len(new.routes), 'route')}"
     return _changed(table, new, "apply", "", f"apply a document: {counts}", alarms=tuple(alarms), force=force)
 
 
@@ -394,7 +418,7 @@ def remove(table: RouteTable, name: str) -> Change:
     if group is None:
         found = next((route for route in table.routes if route.name == name), None)
         if found is None:
-            raise _unknown(table, name)
+            raise unknown(table, name)
         others = tuple(route for route in table.routes if route is not found)
         return _changed(
             table, replace(table, routes=others), "remove", found.group or "", f"remove the route {name}"
@@ -411,7 +435,7 @@ def remove(table: RouteTable, name: str) -> Change:
         table, upstreams=MappingProxyType(upstreams), groups=MappingProxyType(groups), routes=routes
     )
     return _changed(
-        table, new, "remove", name, f"remove the group {name}", alarms=_left_behind(group, stays=False)
+        table, new, "remove", name, f"remove the group {name}", alarms=left_behind(group, stays=False)
     )
 
 
@@ -429,48 +453,8 @@ def _changed(
     new = from_document(to_document(new), new.version)
     if not force:
         for group in new.groups.values():
-            _refuse_without_writer(old, new, group)
+            refuse_without_writer(old, new, group)
     return Change(new, action, subject, summary, alarms)
-
-
-def _refuse_without_writer(old: RouteTable, new: RouteTable, group: Group) -> None:
-    if not _endangered(new, group):
-        return
-    before = old.groups.get(group.name)
-    if before is not None and _endangered(old, before) and group.share <= before.share:
-        return  # it was like that before, by force; going down must always be possible
-    writing = [route.name for route in new.routes if route.group == group.name and route.writes]
-    more = f" and {_count(len(writing) - 1, 'other')}" if len(writing) > 1 else ""
-    raise Refused(
-        f"the group {group.name!r} has a route that writes ({writing[0]}{more}), and no writer is declared",
-        where=f"groups.{group.name}.writer",
-        remedy=f"Say who writes: strangler routes writer {group.name} monolith. "
-        "Or override it with --force --reason WHY.",
-    )
-
-
-def _endangered(table: RouteTable, group: Group) -> bool:
-    """Whether some user reads from the service while nobody has said where that user's writes go."""
-    return (
-        group.writer == "undeclared"
-        and (group.share > 0 or bool(group.allow))
-        and any(route.group == group.name and route.writes for route in table.routes)
-    )
-
-
-def _left_behind(group: Group, *, stays: bool = True) -> tuple[str, ...]:
-    """The alarm of going back while the service is the writer and nothing carries its writes to the monolith."""
-    if group.writer != "service" or group.way_back != "none":
-        return ()
-    if stays:
-        return (
-            f"{group.name}: writes still go to the service, because nothing carries them back to the monolith "
-            f"(way_back = none); the monolith answers reads without them. Once they are copied back: strangler "
-            f"routes writer {group.name} monolith",
-        )
-    return (
-        f"{group.name}: what the service has written is not in the monolith (way_back = none): copy it back",
-    )
 
 
 def _writer_moved(before: Group, after: Group) -> str:
@@ -490,35 +474,19 @@ def _with_group(table: RouteTable, group: Group) -> RouteTable:
     return replace(table, groups=_with(table.groups, group.name, group))
 
 
+def _with_policies_of(
+    group: Group, earlier: RouteTable, policies: Mapping[str, Policy]
+) -> Mapping[str, Policy]:
+    """The policies that stand, and those of an earlier table that the group cannot be without."""
+    own = earlier.policies.get(group.policy or "")
+    names = [own.name, *(name for _, name in own.tenants)] if own is not None else []
+    lost = {name: earlier.policies[name] for name in names if name in earlier.policies}
+    return MappingProxyType({**lost, **policies})
+
+
 def _with_upstream(table: RouteTable, upstream: Upstream) -> RouteTable:
     return replace(table, upstreams=_with(table.upstreams, upstream.name, upstream))
 
 
 def _with(mapping: Mapping[str, Any], key: str, value: Any) -> Mapping[str, Any]:
     return MappingProxyType({**mapping, key: value})
-
-
-def _free_names(name: str, taken: set[str]) -> Iterator[str]:
-    """``name``, ``name-2``, ``name-3``, ... without those that are taken."""
-    number = 1
-    while True:
-        candidate = name if number == 1 else f"{name}-{number}"
-        if candidate not in taken:
-            yield candidate
-        number += 1
-
-
-def _unknown(table: RouteTable, name: str) -> Unknown:
-    names = [*table.groups, *(route.name for route in table.routes)]
-    near = get_close_matches(name, names, n=1)
-    if near:
-        remedy = f"Did you mean {near[0]!r}?"
-    elif names:
-        remedy = "List them with: strangler routes list."
-    else:
-        remedy = "There are no routes yet; begin with: strangler routes add or import."
-    return Unknown(f"there is no route and no group called {name!r}", where="name", remedy=remedy)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

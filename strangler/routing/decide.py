@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from strangler.routing.cohort import bucket_of, cookie_name, published_bucket
 from strangler.routing.languages import Paths
+from strangler.routing.policy import Policy
 from strangler.routing.table import MONOLITH, SAFE_METHODS, Group, Route, RouteTable, Side
 
 Reason = Literal[
@@ -21,6 +22,8 @@ Reason = Literal[
     "no writer is declared",
     "the whole group is on the monolith",
     "the whole group is on the service",
+    "the whole tenant is on the monolith",
+    "the whole tenant is on the service",
     "bucket below the share",
     "bucket not below the share",
 ]
@@ -122,6 +125,19 @@ def tenant_of(table: RouteTable, facts: RequestFacts) -> str | None:
     return _named(kind, name, facts)
 
 
+def own_share(table: RouteTable, group: Group, facts: RequestFacts) -> float | None:
+    """The share of the tenant who asks, in percent, where it has one of its own."""
+    return dict(group.shares).get(tenant_of(table, facts) or "")
+
+
+def policy_for(table: RouteTable, policy: Policy, facts: RequestFacts) -> Policy:
+    """The policy that whoever asks has: a tenant's instead of the route's."""
+    if not policy.tenants:
+        return policy
+    name = dict(policy.tenants).get(tenant_of(table, facts) or "")
+    return policy if name is None else table.policies.get(name) or Policy(name)
+
+
 def identity_of(identity: str, table: RouteTable, facts: RequestFacts) -> str | None:
     """What a request holds under the name of an identity (``cookie:NAME``, ``tenant``, ...), or None."""
     kind, _, name = identity.partition(":")
@@ -156,11 +172,16 @@ def _side(
         return "monolith", "on the deny list", None, None
     if group.allow and any(_rule_fits(rule, table, facts) for rule in group.allow):
         return "service", "on the allow list", None, None
-    threshold = group.threshold
+    own = own_share(table, group, facts) if group.shares else None
+    threshold = group.threshold if own is None else round(own * 100)
     if threshold <= 0:
-        return "monolith", "the whole group is on the monolith", None, None
+        whole: Reason = (
+            "the whole group is on the monolith" if own is None else "the whole tenant is on the monolith"
+        )
+        return "monolith", whole, None, None
     if threshold >= 10_000:
-        return "service", "the whole group is on the service", None, None
+        whole = "the whole group is on the service" if own is None else "the whole tenant is on the service"
+        return "service", whole, None, None
     bucket, publish = _bucket(table, group, facts)
     if bucket < threshold:
         return "service", "bucket below the share", bucket, publish

@@ -16,7 +16,15 @@ from typing import Any, get_args
 
 from strangler.errors import BadDocument
 from strangler.routing.patterns import Kind, compile_pattern
-from strangler.routing.policies import WRITERS, check_policies, read_breaker, read_bulkhead, read_policy
+from strangler.routing.policies import (
+    WRITERS,
+    check_policies,
+    read_breaker,
+    read_bulkhead,
+    read_policy,
+    read_shares,
+    write_shares,
+)
 from strangler.routing.policy import Policy
 from strangler.routing.sections import (
     Reader,
@@ -154,7 +162,7 @@ def check(table: RouteTable) -> None:
             )
         rules = (*group.allow, *group.deny)
         if table.gateway.tenant is None and (
-            group.sticky == "tenant" or any(r.startswith("tenant:") for r in rules)
+            group.sticky == "tenant" or group.shares or any(r.startswith("tenant:") for r in rules)
         ):
             raise BadDocument(
                 "nothing says where the tenant is read from",
@@ -323,6 +331,7 @@ _GROUP: dict[str, Reader] = {
     "shadow": read_percent,
     "ignore": each(read_text),
     "policy": read_name,
+    "shares": read_shares,
 }
 _ROUTE: dict[str, Reader] = {
     "name": read_name,
@@ -342,6 +351,7 @@ _ROUTE: dict[str, Reader] = {
 _WRITERS: dict[str, Callable[[Any], Any]] = {
     "share": write_percent,
     "shadow": write_percent,
+    "shares": write_shares,
     "connect_timeout": write_duration,
     "read_timeout": write_duration,
     "write_timeout": write_duration,

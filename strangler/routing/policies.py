@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from strangler.errors import BadDocument
@@ -63,12 +64,9 @@ def check_policies(table: RouteTable) -> None:
                 f"there is no policy {name!r}", where=where, remedy=f"Add [policies.{name}], or name another."
             )
     for name, policy in table.policies.items():
-        if any(table.policies[other].tenants for _, other in policy.tenants if other != NO_POLICY):
-            raise BadDocument(
-                "a tenant's policy cannot have tenants of its own",
-                where=f"policies.{name}.tenants",
-                remedy="Name a policy without tenants.",
-            )
+        for tenant, other in policy.tenants:
+            if other != NO_POLICY:
+                _check_tenants_own(table.policies[other], f"policies.{name}.tenants.{tenant}")
         if table.gateway.tenant is None and (policy.tenants or any(r.by == "tenant" for r in policy.rate)):
             _refuse_without_tenants(f"policies.{name}")
         check_identity(policy, f"policies.{name}")
@@ -104,6 +102,23 @@ def _identities(table: RouteTable) -> Iterator[tuple[str, str, Sequence[Policy |
         yield from ((f"policies.{name}.rate.{rate.by}", rate.by, [policy]) for rate in policy.rate)
 
 
+def _check_tenants_own(policy: Policy, where: str) -> None:
+    """What a tenant has instead of the route's policy is known only once it is known who asks."""
+    if policy.tenants:
+        raise BadDocument(
+            "a tenant's policy cannot have tenants of its own",
+            where=where,
+            remedy="Name a policy without tenants.",
+        )
+    for key in IDENTITY:
+        if getattr(policy, key):
+            raise BadDocument(
+                f"a tenant's policy comes too late to say who may pass ({key})",
+                where=where,
+                remedy="Say it in the policy that the tenants belong to; name one without it here.",
+            )
+
+
 def _refuse_without_tenants(where: str) -> None:
     raise BadDocument(
         "nothing says where the tenant is read from",
@@ -132,15 +147,32 @@ def _read_rate(by: str, value: object, where: str) -> Rate:
 
 def _write_rates(rates: tuple[Rate, ...]) -> dict[str, str]:
     return {
-        rate.by: f"{rate.limit}/{write_duration(rate.per)}"
+        rate.by: f"{rate.limit}/{_write_per(rate.per)}"
         + (f" burst {rate.burst}" if rate.burst != rate.limit else "")
         for rate in rates
     }
 
 
+def _write_per(seconds: float) -> str:
+    written = write_duration(seconds)
+    return written if isinstance(written, str) else f"{Decimal(repr(written)):f}s"
+
+
 def _read_tenants(value: object, where: str) -> tuple[tuple[str, str], ...]:
     pairs = sorted(read_section(value, where).items())
     return tuple((read_text(tenant, where), read_name(name, f"{where}.{tenant}")) for tenant, name in pairs)
+
+
+def read_shares(value: object, where: str) -> tuple[tuple[str, float], ...]:
+    """``[groups.NAME.shares]``: tenants and percentages."""
+    pairs = sorted(read_section(value, where).items())
+    return tuple(
+        (read_text(tenant, where), read_percent(share, f"{where}.{tenant}")) for tenant, share in pairs
+    )
+
+
+def write_shares(shares: tuple[tuple[str, float], ...]) -> dict[str, int | float]:
+    return {tenant: write_percent(share) for tenant, share in shares}
 
 
 def _read_status(value: object, where: str) -> int:

@@ -72,6 +72,13 @@ class Group:
     ignore: tuple[str, ...] = ()
     """JSON paths that the shadow comparison leaves out (``$.results[*].links``)."""
     policy: str | None = None
+    shares: tuple[tuple[str, float], ...] = ()
+    """Tenants with shares of their own, in percent."""
+
+    @property
+    def moves(self) -> bool:
+        """Whether the service answers anybody's safe requests."""
+        return self.share > 0 or bool(self.allow) or any(share > 0 for _, share in self.shares)
 
     @property
     def threshold(self) -> int:

@@ -268,3 +268,8 @@ def whole(value: object, where: str, low: int, high: int) -> int:
             f"{value!r} is not a whole number from {low} to {high}", where=where, remedy="Correct it."
         )
     return value
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: ``1 route``, ``2 routes``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

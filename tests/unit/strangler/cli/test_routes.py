@@ -213,6 +213,62 @@ def test_a_request_is_explained(declared: Run) -> None:
     assert (nothing.code, "no route matches" in nothing.out) == (1, True)
 
 
+def test_the_policies_that_a_request_meets_are_explained(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "table.toml").write_text(
+        """
+        [gateway]
+        tenant = "header:X-Tenant"
+        [policies.api]
+        fallback = true
+        [policies.api.rate]
+        client = "100/1m burst 20"
+        route = "1000/1s"
+        [policies.api.retry]
+        [policies.api.limits]
+        body = "10MiB"
+        [policies.api.timeouts]
+        total = "30s"
+        [policies.api.tenants]
+        acme = "gold"
+        [policies.gold]
+        [upstreams.billing]
+        url = "http://127.0.0.1:9001"
+        [upstreams.billing.breaker]
+        [upstreams.billing.bulkhead]
+        per_tenant = 5
+        [groups.billing]
+        service = "billing"
+        share = 100
+        writer = "monolith"
+        policy = "api"
+        [[routes]]
+        name = "billing"
+        path = "/inv/"
+        group = "billing"
+        """
+    )
+    assert run("routes", "apply", str(tmp_path / "table.toml"), "--yes").code == 0
+    told = run("routes", "test", "GET", "/inv/").out
+    for words in (
+        "api, by the group billing",
+        "100 requests in 60 s for each client, at most 20 at once",
+        "1000 requests in 1 s for this route",
+        "body 10485760 bytes",
+        "total 30 s",
+        "sent up to 3 times",
+        "the monolith, where the service gives no answer",
+        "50 % of at least 20 requests in 10 s fail",
+        "100 requests at once with billing (5 for one tenant), 100 wait up to 1 s",
+    ):
+        assert words in told, told
+    of_acme = run("routes", "test", "GET", "/inv/", "-H", "X-Tenant: acme", "--format", "json").json
+    assert of_acme["policy"] == {"name": "gold", "of": "the tenant, in place of api"}
+    assert of_acme["guards"] == {"breaker": {}, "bulkhead": {"per_tenant": 5}}
+    assert run("routes", "canary", "billing", "5", "--tenant", "acme", "--yes").code == 0
+    assert "5 % of those of acme" in run("routes", "show", "billing").out
+    assert "[groups.billing.shares]\nacme = 5" in run("routes", "export").out
+
+
 def test_the_whole_way_there_and_back(declared: Run) -> None:
     assert declared("routes", "shadow", "billing", "10").code == 0
     assert declared("routes", "canary", "billing", "25", "--sticky", "client").code == 0

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from strangler.errors import BadDocument, Refused, StranglerError, Unknown
-from strangler.routing import Group, Route, RouteTable, Upstream, changes
+from strangler.routing import Gateway, Group, Policy, Route, RouteTable, Upstream, changes
 from strangler.routing.changes import Change, ImportedRoute
 from strangler.routing.table import WayBack
 
@@ -23,8 +23,14 @@ def table_of(*routes: Route, **group: object) -> RouteTable:
     )
 
 
+TENANTS = Gateway(tenant="host")
+
+
 RAISING: list[Callable[[RouteTable, bool], Change]] = [
     lambda table, force: changes.set_share(table, "billing", 5, force=force),
+    lambda table, force: changes.set_share(
+        replace(table, gateway=TENANTS), "billing", 5, tenant="acme", force=force
+    ),
     lambda table, force: changes.flip(table, "billing", "service", force=force),
     lambda table, force: changes.apply_table(table, table_of(share=5.0), force=force),
     lambda table, force: changes.apply_table(table, table_of(allow=("cookie:beta=1",)), force=force),
@@ -47,7 +53,7 @@ def test_no_write_route_moves_while_its_writer_is_undeclared(
 @pytest.mark.parametrize("change", RAISING)
 def test_force_overrides_that(change: Callable[[RouteTable, bool], Change]) -> None:
     moved = change(table_of(), True).table.groups["billing"]
-    assert moved.share > 0 or moved.allow
+    assert moved.moves
 
 
 def test_a_write_route_does_not_join_a_group_that_moves_without_a_writer() -> None:
@@ -72,6 +78,41 @@ def test_going_down_is_never_refused() -> None:
 def test_routes_that_only_read_move_without_a_writer() -> None:
     known = replace(WRITES, read_only=True)
     assert changes.flip(table_of(READS, known), "billing", "service").table.groups["billing"].share == 100
+
+
+def test_a_share_of_one_tenant_can_go_down_but_not_up() -> None:
+    forced = replace(table_of(shares=(("acme", 50.0),)), gateway=TENANTS)
+    lower = changes.set_share(forced, "billing", 49, tenant="acme").table
+    assert lower.groups["billing"].shares == (("acme", 49.0),)
+    for tenant, percent in (("acme", 51), ("other", 1), (None, 1)):
+        with pytest.raises(Refused):
+            changes.set_share(forced, "billing", percent, tenant=tenant)
+
+
+def test_going_back_takes_every_tenant_along() -> None:
+    moved = replace(table_of(shares=(("acme", 50.0),), writer="monolith"), gateway=TENANTS)
+    for change in (changes.rollback(moved), changes.flip(moved, "billing", "monolith")):
+        assert not change.table.groups["billing"].moves
+    assert changes.flip(moved, "billing", "service").table.groups["billing"].shares == ()
+
+
+def test_a_route_that_is_imported_again_keeps_its_policy() -> None:
+    imported = replace(READS, methods=frozenset(), read_only=True, imported=True, policy="strict")
+    table = replace(table_of(imported), policies={"strict": Policy("strict")})
+    again = ImportedRoute("billing.list", "path", imported.pattern, member=True, read_only=True)
+    after = changes.import_routes(table, "billing", URL, [again]).table
+    assert [route.policy for route in after.routes] == ["strict"]
+
+
+def test_a_group_that_is_restored_brings_its_policies_back() -> None:
+    policies = {
+        "api": Policy("api", tenants=(("acme", "gold"),)),
+        "gold": Policy("gold"),
+        "other": Policy("other"),
+    }
+    earlier = replace(table_of(policy="api"), policies=policies, gateway=TENANTS)
+    now = replace(table_of(), gateway=TENANTS)
+    assert set(changes.restore(now, earlier, "billing").table.policies) == {"api", "gold"}
 
 
 @pytest.mark.parametrize("back", ["flip", "rollback", "restore"])

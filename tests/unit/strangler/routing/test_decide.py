@@ -47,6 +47,24 @@ def test_no_read_of_a_denied_user_reaches_the_service_even_if_allowed() -> None:
     assert decide(table_of(group), get(cookies={"beta": "1"})).side == "monolith"
 
 
+def test_a_tenant_with_a_share_of_its_own_has_nobody_elses() -> None:
+    group = replace(GROUP, share=50, sticky="client", shares=(("acme", 100.0), ("evil", 0.0)))
+    table = table_of(group, gateway=Gateway(tenant="host"))
+    asked = {name: decide(table, get(host=f"{name}.example")) for name in ("acme", "evil", "other")}
+    assert (asked["acme"].side, asked["evil"].side) == ("service", "monolith")
+    assert asked["acme"].reason == "the whole tenant is on the service"
+    assert asked["evil"].reason == "the whole tenant is on the monolith"
+    assert asked["other"].bucket is not None
+
+
+def test_a_tenant_that_nobody_verified_is_none() -> None:
+    group = replace(GROUP, share=0, allow=("tenant:acme", "user:ada", "claim:plan=gold"))
+    table = table_of(group, gateway=Gateway(tenant="claim:org"))
+    assert decide(table, get(headers={"org": "acme"}, cookies={"org": "acme"})).side == "monolith"
+    for verified in ({"claims": {"org": "acme"}}, {"user": "ada"}, {"claims": {"plan": "gold"}}):
+        assert decide(table, get(**verified)).reason == "on the allow list"
+
+
 def test_nothing_that_no_route_matches_leaves_the_monolith() -> None:
     decision = decide(table_of(GROUP, Route("a", "/a/", group="billing")), get(path="/b/"))
     assert (decision.side, decision.upstream, decision.route) == ("monolith", MONOLITH, None)

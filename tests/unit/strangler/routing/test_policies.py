@@ -24,7 +24,7 @@ TABLE = RouteTable(
         ),
         "plain": Upstream("plain", "http://127.0.0.1:9002", breaker=Breaker(), bulkhead=Bulkhead()),
     },
-    groups={"billing": Group("billing", "billing", policy="api")},
+    groups={"billing": Group("billing", "billing", policy="api", shares=(("acme inc.", 12.5), ("b", 0)))},
     routes=(
         Route("a", "a/", group="billing"),
         Route("b", "b/", group="billing", policy="none"),
@@ -76,7 +76,24 @@ TABLE = RouteTable(
         ("[gateway]\npolicy = 'a'", "gateway.policy", "no policy 'a'"),
         ("[[routes]]\nname = 'a'\npath = 'a'\npolicy = 'a'", "routes[0].policy", "no policy 'a'"),
         (TENANTS + "[policies.a.tenants]\nacme = 'b'", "policies.a.tenants.acme", "no policy 'b'"),
-        (TENANTS + "[policies.a.tenants]\nacme = 'a'", "policies.a.tenants", "tenants of its own"),
+        (TENANTS + "[policies.a.tenants]\nacme = 'a'", "policies.a.tenants.acme", "tenants of its own"),
+        (
+            TENANTS
+            + "[policies.a.tenants]\nacme = 'b'\n[policies.b.jwt]\nalgorithms = ['HS256']\nkeys = ['env:K']",
+            "policies.a.tenants.acme",
+            "too late",
+        ),
+        (
+            "[upstreams.s]\nurl = 'http://x'\n[groups.g]\nservice = 's'\n[groups.g.shares]\nacme = 5",
+            "groups.g",
+            "tenant is read from",
+        ),
+        (
+            TENANTS
+            + "[upstreams.s]\nurl = 'http://x'\n[groups.g]\nservice = 's'\n[groups.g.shares]\nacme = 101",
+            "groups.g.shares.acme",
+            "percentage",
+        ),
         ("[policies.a.tenants]\nacme = 'b'\n[policies.b]", "policies.a", "tenant is read from"),
         ("[gateway]\ntenant = 'claim:org'", "gateway.tenant", "nothing verifies who asks"),
         ("[policies.a.rate]\nuser = '5/1s'", "policies.a.rate.user", "nothing verifies who asks"),
