@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -51,6 +52,23 @@ def connect() -> Iterator[Connect]:
             return stack.enter_context(closing(made))
 
         yield open_
+
+
+POSTGRES = os.environ.get("STRANGLER_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+
+
+@pytest.fixture
+def postgres() -> Iterator[str]:
+    """The address of a schema that is not there yet, in a PostgreSQL that runs; dropped when the test is over."""
+    psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed")
+    schema = f"strangler_test_{uuid4().hex[:12]}"
+    try:
+        connection = psycopg.connect(POSTGRES, autocommit=True, connect_timeout=2)
+    except psycopg.OperationalError as error:
+        pytest.skip(f"no PostgreSQL answers (STRANGLER_TEST_POSTGRES names one): {error}")
+    with closing(connection):
+        yield f"{POSTGRES}?schema={schema}"
+        connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
 
 
 @pytest.hookimpl(wrapper=True)

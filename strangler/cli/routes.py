@@ -22,7 +22,11 @@ app = typer.Typer(
 
 StateOption = Annotated[
     str | None,
-    typer.Option("--state", metavar="URL", help="sqlite:///relative.db or sqlite:////absolute.db."),
+    typer.Option(
+        "--state",
+        metavar="URL",
+        help="sqlite:///relative.db, sqlite:////absolute.db or postgresql://HOST/DATABASE.",
+    ),
 ]
 UrlOption = Annotated[str | None, typer.Option("--url", help="Go through the admin API of a running facade.")]
 TokenOption = Annotated[str | None, typer.Option("--token", help="For --url; better in STRANGLER_TOKEN.")]

@@ -1,4 +1,5 @@
-"""Watches the state and hands every new route table to a running facade, within 200 ms of its commit."""
+"""Watches the state and hands every new route table to a running facade: within 200 ms of its commit, or at the latest
+half a second after it where PostgreSQL's hint got lost."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from strangler.routing import RouteTable
 from strangler.store import State, open_state
 
 INTERVAL = 0.05
-"""Seconds between two looks at the state; one look costs some ten microseconds."""
+"""Seconds between two looks while the state cannot be read; else the state says how often to look, and gives hints."""
 
 log = logging.getLogger("strangler.control")
 
@@ -30,7 +31,7 @@ class Follower:
         swap: Callable[[RouteTable], None],
         loop: asyncio.AbstractEventLoop,
         *,
-        interval: float = INTERVAL,
+        interval: float | None = None,
         open_: Callable[[str], State] = lambda url: open_state(url, create=False),
     ) -> None:
         self.trouble: StranglerError | None = None
@@ -65,9 +66,15 @@ class Follower:
                 self._troubled(error)
             except Exception as error:  # whatever it is: a thread that has died would follow nothing
                 self._troubled(StranglerError(f"unexpected {type(error).__name__}: {error}"))
-            self._stopped.wait(self._interval)
+            self._pause()
         if self._state is not None:
             self._state.close()
+
+    def _pause(self) -> None:
+        if self._state is None or self.trouble is not None:
+            self._stopped.wait(self._interval or INTERVAL)
+        elif not self._stopped.is_set():
+            self._state.routes.wait(self._interval or self._state.look_every)
 
     def _look(self) -> None:
         if self._state is None:

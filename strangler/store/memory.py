@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 from threading import RLock
+from time import sleep
 from typing import Any
 
 from strangler.errors import Refused, Unknown
@@ -81,6 +82,9 @@ class MemoryRoutes:
             self._tables.append(committed)
             self._records.append(Record(committed.version, entry))
             return committed
+
+    def wait(self, seconds: float) -> None:
+        sleep(seconds)
 
     def history(self, limit: int | None = None) -> list[Record]:
         with self._lock:

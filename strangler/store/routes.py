@@ -62,6 +62,9 @@ class RouteStore(Protocol):
         Raises ``Conflict`` when ``expected_version`` no longer stands, ``Refused`` when ``fence`` has been taken over.
         """
 
+    def wait(self, seconds: float) -> None:
+        """Return when somebody may have committed, at the latest after so long: a hint, never the truth."""
+
     def history(self, limit: int | None = None) -> list[Record]:
         """The audit log, newest first."""
 

@@ -1,263 +1,195 @@
-"""The state in a SQLite file: each protocol over the same ``Database``."""
+"""A SQLite file as it has to be opened here: durable, several processes at once, and nobody else's file harmed."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterable
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from time import monotonic, sleep
+from urllib.parse import quote
 
-from strangler.errors import BadDocument, Refused, StoreError, Unknown
-from strangler.rollout.window import Counted
-from strangler.routing import RouteTable
-from strangler.routing.document import from_document, to_json
-from strangler.store.database import Database
-from strangler.store.leases import Lease
-from strangler.store.rollouts import RolloutRecord, stale_rollout
-from strangler.store.routes import Entry, Record, lost_lease, no_version, stale
-from strangler.store.tokens import Token
-from strangler.store.windows import Total, Window, add_counts
+from strangler.errors import BadDocument, StoreError
+from strangler.store.schema import MIGRATIONS, steps_from
 
-_CURRENT = "SELECT coalesce(max(version), 0) FROM versions"
+APPLICATION_ID = 0x53747267
+"""``Strg``: what tells a state file from any other SQLite database. How many of ``MIGRATIONS`` it has seen stands in
+``PRAGMA user_version``."""
 
 
-class SQLiteRoutes:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class SQLiteDatabase:
+    """One connection to a state file, shared by the threads of a process.
 
-    def version(self) -> int:
-        with self._database.read() as connection:
-            return _number(connection, _CURRENT)
+    A committed transaction survives ``kill -9`` and the loss of power (write-ahead log, every commit synced). When the
+    file is replaced under a running process (a restored backup), the new file is opened; when it vanishes, every call
+    raises ``StoreError`` until it is back.
+    """
 
-    def load(self) -> RouteTable:
-        with self._database.read() as connection:
-            row = connection.execute(
-                "SELECT version, document FROM versions ORDER BY version DESC LIMIT 1"
-            ).fetchone()
-        return self._table(*row) if row else RouteTable()
+    look_every = 0.05
 
-    def at(self, version: int) -> RouteTable:
-        if version == 0:
-            return RouteTable()
-        with self._database.read() as connection:
-            row = connection.execute(
-                "SELECT version, document FROM versions WHERE version = ?", (version,)
-            ).fetchone()
-            if row is None:
-                raise no_version(version, _number(connection, _CURRENT))
-        return self._table(*row)
+    def __init__(self, path: Path, *, create: bool = True, busy_timeout: float = 5.0) -> None:
+        self.path = path
+        self.place = str(path)
+        self._busy_timeout = busy_timeout
+        self._lock = RLock()
+        self._inode = (0, 0)
+        self._connection: sqlite3.Connection | None = None
+        with self._errors():
+            self._open(create)
 
-    def commit(
-        self, table: RouteTable, expected_version: int, entry: Entry, fence: Lease | None = None
-    ) -> RouteTable:
-        document = to_json(table)
-        with self._database.write() as connection:
-            _check(connection, fence)
-            current = _number(connection, _CURRENT)
-            if current != expected_version:
-                raise stale(expected_version, current)
-            committed = replace(table, version=current + 1)
-            connection.execute(
-                "INSERT INTO versions (version, time, actor, via, action, subject, summary, reason, forced, alarms,"
-                " document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    committed.version,
-                    entry.time,
-                    entry.actor,
-                    entry.via,
-                    entry.action,
-                    entry.subject,
-                    entry.summary,
-                    entry.reason,
-                    int(entry.forced),
-                    json.dumps(entry.alarms),
-                    document,
-                ),
-            )
-        return committed
+    def changed(self) -> None:
+        """Nothing: whoever wants to know looks at the file, which costs some ten microseconds."""
 
-    def history(self, limit: int | None = None) -> list[Record]:
-        with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT version, forced, alarms, action, summary, actor, via, time, subject, reason FROM versions"
-                " ORDER BY version DESC LIMIT ?",
-                (-1 if limit is None else limit,),
-            ).fetchall()
-        return [
-            Record(version, replace(Entry(*texts), forced=bool(forced), alarms=tuple(json.loads(alarms))))
-            for version, forced, alarms, *texts in rows
-        ]
+    def wait(self, seconds: float) -> None:
+        """SQLite gives no hints to other processes."""
+        sleep(seconds)
 
-    def _table(self, version: int, document: str) -> RouteTable:
+    def close(self) -> None:
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for a single statement that reads."""
+        with self._lock, self._errors():
+            yield self._current()
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """The connection inside a transaction that holds the write lock: all of it is kept, or nothing."""
+        with self._lock, self._errors():
+            connection = self._current()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def _current(self) -> sqlite3.Connection:
+        status = self.path.stat()
+        if self._connection is None or (status.st_dev, status.st_ino) != self._inode:
+            self.close()
+            self._open(create=False)
+        assert self._connection is not None
+        return self._connection
+
+    def _open(self, create: bool) -> None:
+        if not create and not self.path.exists():
+            raise FileNotFoundError
+        # The mode must come in a URI: without "c" SQLite makes no file, whatever happens in between.
+        uri = f"file:{quote(str(self.path))}?mode={'rwc' if create else 'rw'}"
+        connection = sqlite3.connect(
+            uri, uri=True, timeout=self._busy_timeout, isolation_level=None, check_same_thread=False
+        )
         try:
-            return from_document(json.loads(document), version)
-        except (BadDocument, ValueError) as error:
+            self._recognise(connection)
+            self._log_ahead(connection)
+            connection.execute("PRAGMA synchronous = FULL")
+            self._migrate(connection)
+            status = self.path.stat()
+        except BaseException:
+            connection.close()
+            raise
+        self._inode = (status.st_dev, status.st_ino)
+        self._connection = connection
+
+    def _log_ahead(self, connection: sqlite3.Connection) -> None:
+        """Switch to the write-ahead log. SQLite does not wait by itself where others open the file at that moment."""
+        deadline = monotonic() + self._busy_timeout
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                    raise
+            sleep(0.005)
+
+    def _recognise(self, connection: sqlite3.Connection) -> None:
+        """Refuse what is not ours before anything is written to it."""
+        connection.execute("BEGIN")  # one snapshot: another process may be making the schema right now
+        [version] = connection.execute("PRAGMA user_version").fetchone()
+        [application] = connection.execute("PRAGMA application_id").fetchone()
+        [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        connection.execute("COMMIT")
+        if application != APPLICATION_ID and (version or tables or application):
             raise StoreError(
-                f"version {version} of the routes cannot be read: {error}",
-                where=str(self._database.path),
-                remedy="Restore a backup, or go back with: strangler routes rollback --to VERSION.",
+                "this is the database of another program",
+                where=str(self.path),
+                remedy="Name another file with --state; this one was left as it is.",
+            )
+        if version > len(MIGRATIONS):
+            raise StoreError(
+                f"this state was written by a newer strangler (schema {version}, this one knows {len(MIGRATIONS)})",
+                where=str(self.path),
+                remedy="Upgrade strangler; the file was left as it is.",
+            )
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        [version] = connection.execute("PRAGMA user_version").fetchone()
+        if version == len(MIGRATIONS):
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        # Another process may have migrated while this one waited for the lock.
+        [version] = connection.execute("PRAGMA user_version").fetchone()
+        for statement in steps_from(version):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        connection.execute("COMMIT")
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError:
+            raise StoreError(
+                "there is no state",
+                where=str(self.path),
+                remedy="Name it with --state, or begin with: strangler routes add, import or apply.",
             ) from None
-
-
-class SQLiteLeases:
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def acquire(self, name: str, holder: str, now: float, ttl: float) -> Lease | None:
-        with self._database.write() as connection:
-            held = _lease(connection, name)
-            token = 1
-            if held is not None:
-                if held.holder != holder and now < held.expires <= now + 2 * ttl:
-                    return None
-                mine = held.holder == holder and held.expires > now
-                token = held.token if mine else held.token + 1
-            lease = Lease(name, holder, token, now + ttl)
-            connection.execute(
-                "INSERT OR REPLACE INTO leases (name, holder, token, expires) VALUES (?, ?, ?, ?)",
-                (lease.name, lease.holder, lease.token, lease.expires),
+        except OSError as error:
+            raise StoreError(
+                f"the state cannot be reached: {error.strerror}",
+                where=str(self.path),
+                remedy="Check its path.",
+            ) from None
+        except sqlite3.Error as error:
+            raise _explain(error, self.path) from None
+        except (UnicodeEncodeError, OverflowError) as error:
+            what = (
+                "a text that is not UTF-8" if isinstance(error, UnicodeEncodeError) else "a number so large"
             )
-            return lease
+            raise BadDocument(f"{what} cannot be kept", where=str(self.path), remedy="Correct it.") from None
 
-    def release(self, lease: Lease) -> None:
-        with self._database.write() as connection:
-            connection.execute(
-                "UPDATE leases SET expires = 0.0 WHERE name = ? AND token = ?", (lease.name, lease.token)
+
+def _explain(error: sqlite3.Error, path: Path) -> StoreError:
+    where = str(path)
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StoreError("the state is locked by another process", where=where, remedy="Try again.")
+    if code == sqlite3.SQLITE_NOTADB:
+        return StoreError(
+            "this is not a state file",
+            where=where,
+            remedy="Name another file with --state; this one was left as it is.",
+        )
+    if code == sqlite3.SQLITE_CANTOPEN:
+        if path.is_dir():
+            return StoreError(
+                "this is a directory", where=where, remedy="Name a file inside it with --state."
             )
-
-    def holder(self, name: str) -> Lease | None:
-        with self._database.read() as connection:
-            return _lease(connection, name)
-
-
-class SQLiteWindows:
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def add(self, windows: Iterable[Window]) -> None:
-        with self._database.write() as connection:
-            for window in windows:
-                key = (window.second, window.worker, window.group, window.side)
-                kept = connection.execute(
-                    "SELECT requests, errors, latency FROM windows"
-                    " WHERE second = ? AND worker = ? AND name = ? AND side = ?",
-                    key,
-                ).fetchone() or (0, 0, "[]")
-                requests, errors, latency = kept
-                connection.execute(
-                    "INSERT OR REPLACE INTO windows (second, worker, name, side, requests, errors, latency)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        *key,
-                        requests + window.requests,
-                        errors + window.errors,
-                        json.dumps(add_counts(json.loads(latency), window.latency)),
-                    ),
-                )
-
-    def totals(self, since: int, until: int | None = None) -> dict[tuple[str, Counted], Total]:
-        with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT name, side, requests, errors, latency FROM windows"
-                " WHERE second >= ? AND (?2 IS NULL OR second < ?2)",
-                (since, until),
-            ).fetchall()
-        sums: dict[tuple[str, Counted], Total] = {}
-        for name, side, requests, errors, latency in rows:
-            total = sums.get((name, side), Total())
-            sums[name, side] = Total(
-                total.requests + requests,
-                total.errors + errors,
-                add_counts(total.latency, json.loads(latency)),
-            )
-        return sums
-
-    def forget(self, before: int) -> None:
-        with self._database.write() as connection:
-            connection.execute("DELETE FROM windows WHERE second < ?", (before,))
-
-
-class SQLiteRollouts:
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def all(self) -> list[RolloutRecord]:
-        with self._database.read() as connection:
-            rows = connection.execute("SELECT name, state, version FROM rollouts ORDER BY name").fetchall()
-        return [RolloutRecord(name, json.loads(state), version) for name, state, version in rows]
-
-    def save(
-        self, group: str, state: dict[str, Any], expected_version: int, fence: Lease | None = None
-    ) -> RolloutRecord:
-        with self._database.write() as connection:
-            _check(connection, fence)
-            row = connection.execute("SELECT version FROM rollouts WHERE name = ?", (group,)).fetchone()
-            current: int = row[0] if row else 0
-            if current != expected_version:
-                raise stale_rollout(group, current)
-            connection.execute(
-                "INSERT OR REPLACE INTO rollouts (name, state, version) VALUES (?, ?, ?)",
-                (group, json.dumps(state), current + 1),
-            )
-        return RolloutRecord(group, state, current + 1)
-
-    def delete(self, group: str) -> None:
-        with self._database.write() as connection:
-            connection.execute("DELETE FROM rollouts WHERE name = ?", (group,))
-
-
-class SQLiteTokens:
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def add(self, token: Token, digest: str) -> None:
-        with self._database.write() as connection:
-            taken = connection.execute("SELECT 1 FROM tokens WHERE name = ?", (token.name,)).fetchone()
-            if taken:
-                raise Refused(
-                    f"there is a token called {token.name!r} already", remedy="Choose another name."
-                )
-            connection.execute(
-                "INSERT INTO tokens (name, role, digest, created) VALUES (?, ?, ?, ?)",
-                (token.name, token.role, digest, token.created),
-            )
-
-    def find(self, digest: str) -> Token | None:
-        with self._database.read() as connection:
-            row = connection.execute(
-                "SELECT name, role, created FROM tokens WHERE digest = ?", (digest,)
-            ).fetchone()
-        return Token(*row) if row else None
-
-    def list(self) -> list[Token]:
-        with self._database.read() as connection:
-            rows = connection.execute("SELECT name, role, created FROM tokens ORDER BY name").fetchall()
-        return [Token(*row) for row in rows]
-
-    def revoke(self, name: str) -> None:
-        with self._database.write() as connection:
-            if connection.execute("DELETE FROM tokens WHERE name = ?", (name,)).rowcount == 0:
-                raise Unknown(
-                    f"there is no token called {name!r}", remedy="List them with: strangler tokens list."
-                )
-
-
-def _number(connection: sqlite3.Connection, query: str) -> int:
-    [number] = connection.execute(query).fetchone()
-    return int(number)
-
-
-def _lease(connection: sqlite3.Connection, name: str) -> Lease | None:
-    row = connection.execute(
-        "SELECT name, holder, token, expires FROM leases WHERE name = ?", (name,)
-    ).fetchone()
-    return Lease(*row) if row else None
-
-
-def _check(connection: sqlite3.Connection, fence: Lease | None) -> None:
-    if fence is None:
-        return
-    held = _lease(connection, fence.name)
-    if held is None or held.token != fence.token:
-        raise lost_lease(fence)
+        return StoreError("the state cannot be opened", where=where, remedy="Check that its folder exists.")
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+        return StoreError("the state cannot be written", where=where, remedy="Check the permissions.")
+    if code == sqlite3.SQLITE_FULL:
+        return StoreError("the disk is full", where=where, remedy="Make room; nothing was changed.")
+    return StoreError(
+        f"the state cannot be used: {error}", where=where, remedy="Check the disk, or restore a backup."
+    )

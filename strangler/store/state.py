@@ -1,4 +1,5 @@
-"""Everything that is kept, opened by its address: ``sqlite:///relative.db``, ``sqlite:////absolute.db``, ``memory://``."""
+"""Everything that is kept, opened by its address: ``sqlite:///relative.db``, ``sqlite:////absolute.db``,
+``postgresql://HOST/DATABASE``, ``memory://``."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from strangler.errors import BadDocument
@@ -15,6 +17,9 @@ from strangler.store.rollouts import RolloutStore
 from strangler.store.routes import RouteStore
 from strangler.store.tokens import TokenStore
 from strangler.store.windows import WindowStore
+
+if TYPE_CHECKING:
+    from strangler.store.sql import Database
 
 DEFAULT_STATE = "sqlite:///strangler.db"
 
@@ -29,24 +34,32 @@ class State:
     leases: LeaseStore
     tokens: TokenStore
     close: Callable[[], None]
+    look_every: float = 0.05
+    """Seconds between two looks at the routes' version."""
 
 
 def open_state(url: str, *, create: bool = True) -> State:
     """Open the state at an address.
 
-    With ``create`` a missing file is made; without it, its absence is a ``StoreError`` and nothing is made. Raises
-    ``BadDocument`` for an address that means nothing.
+    With ``create`` a missing file or schema is made; without it, its absence is a ``StoreError`` and nothing is made.
+    Raises ``BadDocument`` for an address that means nothing.
     """
     if url == "memory://":
         return _memory()
+    if url.startswith(("postgresql://", "postgres://")):
+        from strangler.store.postgres import PostgresDatabase
+
+        return _sql(PostgresDatabase(url, create=create))
     scheme, _, path = url.partition(":///")
     if scheme != "sqlite" or not path:
         raise BadDocument(
             f"{url!r} is not the address of a state",
             where="state",
-            remedy="Use sqlite:///relative.db, sqlite:////absolute/path.db or memory://.",
+            remedy="Use sqlite:///relative.db, sqlite:////absolute/path.db, postgresql://HOST/DATABASE or memory://.",
         )
-    return _sqlite(Path(unquote(path)), create)
+    from strangler.store.sqlite import SQLiteDatabase
+
+    return _sql(SQLiteDatabase(Path(unquote(path)), create=create))
 
 
 def _memory() -> State:
@@ -62,22 +75,15 @@ def _memory() -> State:
     )
 
 
-def _sqlite(path: Path, create: bool) -> State:
-    from strangler.store.database import Database
-    from strangler.store.sqlite import (
-        SQLiteLeases,
-        SQLiteRollouts,
-        SQLiteRoutes,
-        SQLiteTokens,
-        SQLiteWindows,
-    )
+def _sql(database: Database) -> State:
+    from strangler.store.sql import SQLLeases, SQLRollouts, SQLRoutes, SQLTokens, SQLWindows
 
-    database = Database(path, create=create)
     return State(
-        routes=SQLiteRoutes(database),
-        windows=SQLiteWindows(database),
-        rollouts=SQLiteRollouts(database),
-        leases=SQLiteLeases(database),
-        tokens=SQLiteTokens(database),
+        routes=SQLRoutes(database),
+        windows=SQLWindows(database),
+        rollouts=SQLRollouts(database),
+        leases=SQLLeases(database),
+        tokens=SQLTokens(database),
         close=database.close,
+        look_every=database.look_every,
     )

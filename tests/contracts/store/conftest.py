@@ -10,9 +10,16 @@ import pytest
 from strangler.store import Entry, State, open_state
 
 
-@pytest.fixture(params=["sqlite", "memory"])
-def state(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[State]:
-    url = f"sqlite:///{tmp_path}/state.db" if request.param == "sqlite" else "memory://"
+@pytest.fixture(params=["sqlite", "memory", pytest.param("postgres", marks=pytest.mark.service)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgres":
+        address: str = request.getfixturevalue("postgres")
+        return address
+    return f"sqlite:///{tmp_path}/state.db" if request.param == "sqlite" else "memory://"
+
+
+@pytest.fixture
+def state(url: str) -> Iterator[State]:
     opened = open_state(url)
     yield opened
     opened.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from fakes.commands import Commands
 
@@ -11,12 +10,10 @@ from strangler.control import Follower
 from strangler.routing import RouteTable
 
 
-def test_every_command_reaches_a_running_follower(commands: Commands, tmp_path: Path) -> None:
+def test_every_command_reaches_a_running_follower(commands: Commands, url: str) -> None:
     async def scenario() -> list[RouteTable]:
         tables: asyncio.Queue[RouteTable] = asyncio.Queue()
-        follower = Follower(
-            f"sqlite:///{tmp_path}/strangler.db", tables.put_nowait, asyncio.get_running_loop()
-        )
+        follower = Follower(url, tables.put_nowait, asyncio.get_running_loop())
         follower.start(version=2)
         seen = []
         for share in ("1", "25", "100"):

@@ -9,7 +9,7 @@ from strangler.store import open_state
 
 
 @pytest.mark.parametrize(
-    "url", ["", "state.db", "sqlite://", "sqlite:///", "postgresql://db/x", "memory:///x", "sqlite:/x"]
+    "url", ["", "state.db", "sqlite://", "sqlite:///", "postgresql:x", "memory:///x", "sqlite:/x"]
 )
 def test_an_address_that_means_nothing_names_what_exists(url: str) -> None:
     with pytest.raises(BadDocument, match=r"sqlite:///relative\.db.*memory://"):

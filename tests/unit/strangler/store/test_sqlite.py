@@ -11,7 +11,8 @@ import pytest
 from strangler.errors import BadDocument, StoreError
 from strangler.routing import RouteTable
 from strangler.store import Entry, open_state
-from strangler.store.database import MIGRATIONS, Database
+from strangler.store.schema import MIGRATIONS
+from strangler.store.sqlite import SQLiteDatabase
 
 ENTRY = Entry("add", "add", "someone", "store", 1.0)
 
@@ -24,11 +25,11 @@ def _version(path: Path, version: int) -> None:
 
 def test_a_state_of_a_newer_version_is_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
-    Database(path).close()
+    SQLiteDatabase(path).close()
     _version(path, len(MIGRATIONS) + 1)
     before = path.read_bytes()
     with pytest.raises(StoreError, match="newer strangler"):
-        Database(path)
+        SQLiteDatabase(path)
     assert path.read_bytes() == before
 
 
@@ -39,7 +40,7 @@ def test_the_database_of_another_program_is_left_as_it_is(tmp_path: Path) -> Non
         connection.commit()
     before = path.read_bytes()
     with pytest.raises(StoreError, match="another program"):
-        Database(path)
+        SQLiteDatabase(path)
     assert path.read_bytes() == before
 
 
@@ -48,7 +49,7 @@ def test_what_is_no_database_is_left_as_it_is(tmp_path: Path, content: bytes) ->
     path = tmp_path / "notes.txt"
     path.write_bytes(content)
     with pytest.raises(StoreError) as caught:
-        Database(path)
+        SQLiteDatabase(path)
     assert caught.value.where == str(path)
     assert path.read_bytes() == content
     assert list(tmp_path.iterdir()) == [path]
@@ -56,23 +57,23 @@ def test_what_is_no_database_is_left_as_it_is(tmp_path: Path, content: bytes) ->
 
 def test_a_directory_is_no_state(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="directory"):
-        Database(tmp_path)
+        SQLiteDatabase(tmp_path)
 
 
 def test_a_folder_that_does_not_exist_is_said(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="folder"):
-        Database(tmp_path / "missing" / "state.db")
+        SQLiteDatabase(tmp_path / "missing" / "state.db")
 
 
 def test_reading_makes_no_file(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="there is no state"):
-        Database(tmp_path / "state.db", create=False)
+        SQLiteDatabase(tmp_path / "state.db", create=False)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_lock_that_is_held_for_too_long_is_said(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
-    database = Database(path, busy_timeout=0.01)
+    database = SQLiteDatabase(path, busy_timeout=0.01)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="locked"), database.write():
@@ -81,7 +82,7 @@ def test_a_lock_that_is_held_for_too_long_is_said(tmp_path: Path) -> None:
 
 
 def test_what_fails_half_way_is_undone(tmp_path: Path) -> None:
-    database = Database(tmp_path / "state.db")
+    database = SQLiteDatabase(tmp_path / "state.db")
 
     def stumble() -> None:
         with database.write() as connection:
@@ -128,7 +129,7 @@ def test_a_restored_backup_is_taken_up(tmp_path: Path) -> None:
 
 
 def test_commits_are_synced_to_the_disk(tmp_path: Path) -> None:
-    database = Database(tmp_path / "state.db")
+    database = SQLiteDatabase(tmp_path / "state.db")
     with database.read() as connection:
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -137,7 +138,7 @@ def test_commits_are_synced_to_the_disk(tmp_path: Path) -> None:
 
 def test_names_that_mean_something_in_an_address_are_only_names(tmp_path: Path) -> None:
     path = tmp_path / "odd ?mode=memory#%41.db"
-    Database(path).close()
+    SQLiteDatabase(path).close()
     assert path.exists()
 
 
@@ -146,7 +147,7 @@ def test_many_that_find_no_state_at_once_make_one(tmp_path: Path) -> None:
 
     def open_it(path: Path) -> None:
         together.wait(10)
-        Database(path).close()
+        SQLiteDatabase(path).close()
 
     with ThreadPoolExecutor(8) as pool:
         for number in range(10):
@@ -156,7 +157,7 @@ def test_many_that_find_no_state_at_once_make_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", ["\udcff", 2**80])
 def test_what_cannot_be_kept_is_said_in_one_line(tmp_path: Path, value: object) -> None:
-    database = Database(tmp_path / "state.db")
+    database = SQLiteDatabase(tmp_path / "state.db")
     with pytest.raises(BadDocument, match="cannot be kept"), database.read() as connection:
         connection.execute("SELECT ?", (value,))
     database.close()
