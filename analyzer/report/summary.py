@@ -91,10 +91,10 @@ def headline(summary: Summary, analysis: Analysis) -> str:
     blocking = len(blockers(analysis, boundary))
     if blocking:
         return (
-            f"Extract nothing yet: untangle {boundary.name} first ({count(blocking, 'shared write')}, "
+            f"Extract nothing yet: untangle {boundary.name} first ({count(blocking, 'blocker')}, "
             f"{count(crossing, 'coupling')} in all)"
         )
-    return f"Extract next: {boundary.name} ({count(crossing, 'coupling')} to cut, 0 shared writes)"
+    return f"Extract next: {boundary.name} ({count(crossing, 'coupling')} to cut, no blockers)"
 
 
 def caveats(summary: Summary, analysis: Analysis) -> tuple[str, ...]:
@@ -174,10 +174,15 @@ def is_blocker(item: BillItem) -> bool:
 
 
 def next_commands(boundary: Boundary, path: str) -> tuple[str, ...]:
-    """What to type to move a boundary's routes, in order; nothing where no URL pattern moves."""
+    """What to type next for a boundary: to see all of it, to move its routes where nothing blocks it, and else to look
+    for a better cut; nothing where none of its URL patterns moves."""
     if not boundary.routes or boundary.verdict not in ("extract now", "extract after"):
         return ()
+    whole = f"strangler analyze {path} --format html -o report.html"
+    if boundary.verdict == "extract after":
+        return (whole, f"strangler check {path} --baseline walls.json --update-baseline")
     return (
+        whole,
         f"strangler analyze {path} --format json -o analysis.json",
         f"strangler routes import analysis.json --boundary {boundary.name} --service http://127.0.0.1:9001",
         f"strangler routes shadow {boundary.name} 10",

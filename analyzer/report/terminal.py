@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -30,10 +31,10 @@ from analyzer.rules import code_of
 if TYPE_CHECKING:
     from rich.text import Text
 
-SHOWN = 5
-"""Items of the next boundary's bill that the one screen has room for."""
-PLACES = 3
-"""Places shown of each item on a boundary's page."""
+KINDS, EACH = 4, 2
+"""Kinds of items of the next boundary's bill that the one screen has room for, and items of each."""
+LONGEST = 110
+"""Characters of an item's summary on that screen."""
 
 _TONE = {
     "extract now": "green",
@@ -43,12 +44,13 @@ _TONE = {
 }
 
 
-def report(analysis: Analysis, path: str = ".") -> Text:
-    """The whole plan on one screen. ``path`` is how the reader named the project; it is used in the next commands."""
+def report(analysis: Analysis, path: str = ".", width: int | None = None) -> Text:
+    """The whole plan on one screen. ``path`` is how the reader named the project; it is used in the next commands.
+    ``width``: columns that there is room for; the table leaves out what does not fit."""
     summary = summarise(analysis)
     return _join([
         *_head(analysis, summary),
-        *_table(summary),
+        *_table(summary, width),
         *_cut(summary),
         *_next(analysis, summary, shlex.quote(path)),
     ])  # fmt: skip
@@ -98,23 +100,64 @@ def _head(analysis: Analysis, summary: Summary) -> Iterator[Text]:
     yield _line()
 
 
-def _table(summary: Summary) -> Iterator[Text]:
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of the table. What is ``spared`` goes first where there is no room."""
+
+    head: str
+    show: Callable[[Boundary], str]
+    spared: int = 0
+    legend: str = ""
+
+
+_COLUMNS = (
+    _Column("boundary", lambda b: b.name),
+    _Column("verdict", lambda b: _short(verdict(b))),
+    _Column("tables", lambda b: f"{b.metrics.tables:,}"),
+    _Column("routes", lambda b: f"{len(b.routes):,}", 2),
+    _Column("cohesion", lambda b: f"{b.metrics.cohesion:.2f}", 3),
+    _Column(
+        "in/out",
+        lambda b: f"{b.metrics.leaks_in}/{b.metrics.leaks_out}",
+        legend="in/out: places outside that use its tables / inside that use others'",
+    ),
+    _Column("sure", lambda b: f"{b.confidence:.0%}", 4, "sure: how often its tables were grouped alike"),
+)
+
+
+def _short(words: str) -> str:
+    """A verdict in a column."""
+    return words.removeprefix("extract after ") + " first" if words.startswith("extract after") else words
+
+
+def _table(summary: Summary, width: int | None) -> Iterator[Text]:
+    """Columns side by side, the first two to the left and coloured, figures to the right."""
     if not summary.boundaries:
         return
-    width = max([8, *(len(b.name) for b in summary.boundaries)])
-    kind = max([7, *(len(verdict(b)) for b in summary.boundaries)])
-    leaks = {b.name: f"{b.metrics.leaks_in}/{b.metrics.leaks_out}" for b in summary.boundaries}
-    leak = max(5, *(len(text) for text in leaks.values()))
-    heads = f"{'boundary':<{width}}  {'verdict':<{kind}}  tables  routes  cohesion  {'leaks':>{leak}}  sure"
-    yield _line((heads, "dim"))
+    columns, sizes = _fitting(summary.boundaries, width)
+    lefts = [size if i < 2 else -size for i, size in enumerate(sizes)]
+    yield _line(("  ".join(_put(c.head, size) for c, size in zip(columns, lefts, strict=True)), "dim"))
     for b in summary.boundaries:
-        yield _line(
-            (f"{b.name:<{width}}  ", "bold" if b is summary.next else ""),
-            (f"{verdict(b):<{kind}}", _TONE[b.verdict]),
-            f"  {b.metrics.tables:>6}  {len(b.routes):>6}  {b.metrics.cohesion:>8.2f}",
-            f"  {leaks[b.name]:>{leak}}  {b.confidence:>4.0%}",
-        )
+        name, says, *figures = (_put(c.show(b), size) for c, size in zip(columns, lefts, strict=True))
+        tone = "bold" if b is summary.next else ""
+        yield _line((name, tone), "  ", (says, _TONE[b.verdict]), "  " if figures else "", "  ".join(figures))
+    yield _line(("; ".join(c.legend for c in columns if c.legend), "dim"))
     yield _line()
+
+
+def _fitting(boundaries: Sequence[Boundary], width: int | None) -> tuple[list[_Column], list[int]]:
+    """As many of the columns as there is room for, and how wide each is."""
+    columns = list(_COLUMNS)
+    while True:
+        sizes = [max(len(c.head), *(len(c.show(b)) for b in boundaries)) for c in columns]
+        spared = max(columns, key=lambda c: c.spared)
+        if width is None or sum(sizes) + 2 * (len(sizes) - 1) <= width or not spared.spared:
+            return columns, sizes
+        columns.remove(spared)
+
+
+def _put(text: str, size: int) -> str:
+    return text.ljust(size) if size > 0 else text.rjust(-size)
 
 
 def _cut(summary: Summary) -> Iterator[Text]:
@@ -138,14 +181,19 @@ def _next(analysis: Analysis, summary: Summary, path: str) -> Iterator[Text]:
         yield _line((f"Blockers of {boundary.name}", "bold"))
     elif costs:
         yield _line((f"Nothing blocks {boundary.name}. What its cut costs", "bold"))
-    shown = (blocking or costs)[:SHOWN]
-    for item in shown:
-        yield from _item(item, places=1)
-    more = _more(len(blocking or costs) - len(shown), len(costs) - len(blocking) if blocking else 0)
+    shown = 0
+    for items in _by_kind(blocking or costs)[:KINDS]:
+        shown += len(items[:EACH])
+        yield from _items(items[:EACH])
+    more = _more(len(blocking or costs) - shown, len(costs) - len(blocking) if blocking else 0)
     if more:
         yield _line((f"  {more}: strangler analyze {path} --boundary {boundary.name}", "dim"))
     yield _line()
     yield from _commands(boundary, path)
+
+
+def _by_kind(items: Sequence[BillItem]) -> list[list[BillItem]]:
+    return [list(group) for _, group in groupby(items, key=lambda item: item.kind)]
 
 
 def _more(rest: int, others: int) -> str:
@@ -156,12 +204,15 @@ def _more(rest: int, others: int) -> str:
     return f"and {' and '.join(parts)}" if parts else ""
 
 
-def _item(item: BillItem, places: int) -> Iterator[Text]:
-    where = _places(item.locations, places)
-    yield _line("  ", (f"{code_of(item) or item.kind:<8}", "yellow"), printable(item.summary))
-    if where:
-        yield _line("          ", (where, "cyan"))
-    yield _line("          ", (item.remedy, "dim"))
+def _items(items: Sequence[BillItem]) -> Iterator[Text]:
+    """Items of one kind, each with its place; the remedy is the same for all of them."""
+    for item in items:
+        summary = printable(item.summary)
+        told = summary if len(summary) <= LONGEST else summary[:LONGEST].rpartition(" ")[0] + " \u2026"
+        yield _line("  ", (f"{code_of(item) or item.kind:<8}", "yellow"), told)
+        if item.locations:
+            yield _line("          ", (_places(item.locations, 1), "cyan"))
+    yield _line("          ", (items[0].remedy, "dim"))
 
 
 def _places(locations: Sequence[Location], shown: int) -> str:
@@ -225,7 +276,8 @@ def _bill(bill: Sequence[BillItem]) -> Iterator[Text]:
         for item in items:
             code = code_of(item)
             yield _line("  ", (f"{code:<8}" if code else "", "yellow"), printable(item.summary))
-            yield _line("          ", (_places(item.locations, PLACES), "cyan"))
+            for place in item.locations:
+                yield _line("          ", (printable(str(place)), "cyan"))
         yield _line()
 
 

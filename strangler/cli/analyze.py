@@ -110,18 +110,19 @@ def _print_text(outcome: Outcome, boundary: str | None, path: str, output: str) 
     if boundary is None and is_plain(output):
         write(plain_report(outcome, path), output)
         return
+    from rich.console import Console
+
     analysis = outcome.analysis()
+    console = Console(soft_wrap=True, highlight=False)
+    width = console.width if output == "-" and sys.stdout.isatty() else None
     if boundary is not None:
         text = boundary_page(analysis, _find(analysis, boundary), path)
     else:
-        text = report(analysis, path)
+        text = report(analysis, path, width)
     if output != "-":
         write(text.plain.encode() + b"\n", output)
         return
-    from rich.console import Console
-
-    console = Console(soft_wrap=True, highlight=False)
-    console.print(wrapped(text, console.width) if sys.stdout.isatty() else text)
+    console.print(wrapped(text, width) if width else text)
 
 
 def _find(analysis: Analysis, name: str) -> Boundary:

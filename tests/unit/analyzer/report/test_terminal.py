@@ -42,7 +42,7 @@ def test_a_single_cluster_says_do_not_split():
 
 
 def test_the_answer_comes_first(analysis):
-    assert report(analysis).plain.startswith("Extract next: support (2 couplings to cut, 0 shared writes)")
+    assert report(analysis).plain.startswith("Extract next: support (2 couplings to cut, no blockers)")
 
 
 def test_a_boundary_that_is_blocked_is_not_to_be_extracted_next():
@@ -55,7 +55,9 @@ def test_a_boundary_that_is_blocked_is_not_to_be_extracted_next():
         code.route(f"{app}/", f"{app}.views.show", read=f"{app}.X")
     code.transaction("a.services.both", "a.X", "b.X")
     text = report(conclude(code.facts())).plain
-    assert re.match(r"Extract nothing yet: untangle [ab] first \(2 shared writes, 2 couplings in all\)", text)
+    assert re.match(r"Extract nothing yet: untangle [ab] first \(2 blockers, 2 couplings in all\)", text)
+    assert "routes import" not in text
+    assert "strangler analyze . --format html -o report.html" in text
 
 
 def test_nothing_is_said_to_be_worth_something_for_url_patterns_that_nobody_found():
@@ -112,6 +114,32 @@ def test_a_terminals_lines_are_broken_between_words_and_commands_are_not(analysi
     assert all(line.startswith("  strangler ") or " " not in line.strip() for line in broken)
     assert " ".join(wrapped(text, width).plain.split()) == " ".join(text.plain.split())
     assert wrapped(text, 10_000).plain == text.plain
+
+
+def test_the_table_leaves_out_what_there_is_no_room_for(analysis):
+    def table(width: int | None) -> list[str]:
+        lines = report(analysis, width=width).plain.splitlines()
+        start = next(i for i, line in enumerate(lines) if line.startswith("boundary"))
+        return lines[start : start + 1 + len(analysis.boundaries)]
+
+    assert all(len(line) <= 60 for line in table(60))
+    assert table(60)[0].split() == ["boundary", "verdict", "tables", "routes", "cohesion", "in/out"]
+    assert table(None)[0].split()[-1] == "sure"
+    assert table(10)[0].split() == ["boundary", "verdict", "tables", "in/out"]
+
+
+def test_a_remedy_stands_once_below_the_items_of_its_kind(analysis):
+    lines = [line.strip() for line in report(analysis).plain.splitlines()]
+    remedies = {item.remedy for b in analysis.boundaries for item in b.bill}
+    assert all(lines.count(remedy) <= 1 for remedy in remedies)
+
+
+def test_a_boundarys_page_names_every_place_of_its_bill(analysis):
+    billing = named(analysis, "billing")
+    text = boundary_page(analysis, billing).plain
+    assert all(
+        str(place) in text for item in billing.bill if item.kind != "route" for place in item.locations
+    )
 
 
 def test_further_lines_hang_below_the_first():
