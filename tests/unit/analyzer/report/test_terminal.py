@@ -123,7 +123,7 @@ def test_the_table_leaves_out_what_there_is_no_room_for(analysis):
         return lines[start : start + 1 + len(analysis.boundaries)]
 
     assert all(len(line) <= 60 for line in table(60))
-    assert table(60)[0].split() == ["boundary", "verdict", "tables", "routes", "cohesion", "in/out"]
+    assert table(60)[0].split() == ["boundary", "verdict", "tables", "routes", "in/out"]
     assert table(None)[0].split()[-1] == "sure"
     assert table(10)[0].split() == ["boundary", "verdict", "tables", "in/out"]
 
