@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from fakes.acl_postgres import PostgresServer, programs, running
 from hypothesis import HealthCheck, settings
 
 # How long an example takes is the machine's affair: no test here is about time.
@@ -69,6 +71,22 @@ def postgres() -> Iterator[str]:
     with closing(connection):
         yield f"{POSTGRES}?schema={schema}"
         connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+
+
+@pytest.fixture(scope="session")
+def _postgres_server() -> Iterator[PostgresServer]:
+    home = programs()
+    if home is None:
+        pytest.skip("PostgreSQL is not installed")
+    with tempfile.TemporaryDirectory(prefix="acl-postgres-") as folder, running(home, Path(folder)) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_server(_postgres_server: PostgresServer) -> Iterator[PostgresServer]:
+    """A PostgreSQL server for this run of the tests; connections are closed when the test is over."""
+    yield _postgres_server
+    _postgres_server.close()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -29,6 +29,7 @@ _LEAVES: dict[type[inspect.Type], FieldKind] = {
     inspect.DictType: "json",
     inspect.AnyType: "json",
 }
+_RULES = ("pattern", "min_length", "ge", "gt", "le", "lt", "multiple_of", "tz")
 _Object = inspect.StructType | inspect.DataclassType | inspect.TypedDictType
 
 
@@ -103,7 +104,16 @@ def _leaf(kind: inspect.Type, path: str) -> Field:
         return _choice(path, tuple(member.value for member in kind.cls))
     if type(kind) not in _LEAVES:
         raise ContractError(f"{path} is a {type(kind).__name__}", "use a type that JSON can carry one way")
-    return Field(path, _LEAVES[type(kind)], max_length=getattr(kind, "max_length", None))
+    return Field(
+        path, _LEAVES[type(kind)], max_length=getattr(kind, "max_length", None), rules=tuple(_rules(kind))
+    )
+
+
+def _rules(kind: inspect.Type) -> Iterator[tuple[str, str | int | float]]:
+    for name in _RULES:
+        value = getattr(kind, name, None)
+        if value is not None:
+            yield name, value
 
 
 def _choice(path: str, values: tuple[Any, ...]) -> Field:

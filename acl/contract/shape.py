@@ -42,6 +42,7 @@ NO_DEFAULT: Final = _NoDefault()
 class Field:
     """A leaf of a contract. `item` is the shape of an object that may be null, or of a list's members.
 
+    `rules` are what else the contract demands of a value, by msgspec's names: pattern, ge, min_length, ...
     A field with a `default` may be absent from a document. A union has a shape for each tag, which stands in the
     member `tag_field` of its objects.
     """
@@ -52,6 +53,7 @@ class Field:
     default: object = NO_DEFAULT
     max_length: int | None = None
     choices: tuple[str | int, ...] = ()
+    rules: tuple[tuple[str, str | int | float], ...] = ()
     item: Shape | None = None
     tag_field: str = ""
     variants: tuple[tuple[str | int, Shape], ...] = ()

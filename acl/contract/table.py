@@ -15,14 +15,30 @@ from acl.errors import ContractError
 __all__ = ["Children", "Column", "ColumnKind", "Table"]
 
 ColumnKind = Literal[
-    "int", "text", "bool", "float", "decimal", "datetime", "date", "time", "uuid", "bytes", "json"
+    "int",
+    "text",
+    "bool",
+    "float",
+    "decimal",
+    "datetime",
+    "date",
+    "time",
+    "duration",
+    "uuid",
+    "bytes",
+    "json",
+    "unknown",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `target` is the model that a foreign key points to; `decimals` the digits after the point;
-    `naive` says that a datetime has no zone (Django's USE_TZ = False)."""
+    """One column, under the name that the ORM gives its values (Django's attname).
+
+    `target` is the model that a foreign key points to; `decimals` the digits after the point, `digits` all of them;
+    `bits` the size of an int; `naive` says that a datetime has no zone (Django's USE_TZ = False); `column` is what the
+    database calls it, where that is another name.
+    """
 
     name: str
     kind: ColumnKind
@@ -33,6 +49,15 @@ class Column:
     choices: tuple[str | int, ...] = ()
     target: str | None = None
     naive: bool = False
+    unique: bool = False
+    digits: int | None = None
+    bits: int | None = None
+    column: str = ""
+
+    @property
+    def stored_as(self) -> str:
+        """Its name in the database."""
+        return self.column or self.name
 
 
 @dataclass(frozen=True, slots=True)

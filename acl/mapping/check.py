@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from acl.errors import Source
 from acl.mapping.model import Grade, Mapping, Operation, Verdict
 
-__all__ = ["Covered", "Report", "check"]
+__all__ = ["Covered", "Decision", "Report", "check"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,16 @@ class Covered:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """A question that is still open: of which operation, about what, and where it stands."""
+
+    operation: str
+    name: str
+    question: str
+    where: Source
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Both sides of a mapping, children included, each in the order of its declaration."""
 
@@ -38,6 +49,7 @@ class Report:
     version: int
     legacy: tuple[Covered, ...]
     contract: tuple[Covered, ...]
+    decisions: tuple[Decision, ...] = ()
 
     @property
     def grades(self) -> dict[Grade, int]:
@@ -48,7 +60,16 @@ class Report:
 def check(mapping: Mapping) -> Report:
     """The coverage table. A mapping that exists covers everything (its declaration was checked); this says how."""
     legacy, contract = _tables(mapping, "", "")
-    return Report(mapping.name, mapping.version, tuple(legacy), tuple(contract))
+    return Report(mapping.name, mapping.version, tuple(legacy), tuple(contract), tuple(_decisions(mapping)))
+
+
+def _decisions(mapping: Mapping) -> Iterator[Decision]:
+    for one in mapping.operations:
+        if one.question:
+            name = ", ".join(one.columns) or one.path
+            yield Decision(one.name, f"{mapping.table.name}.{name}", one.question, one.where)
+        for inner in one.inner:
+            yield from _decisions(inner)
 
 
 def _tables(mapping: Mapping, columns: str, paths: str) -> tuple[list[Covered], list[Covered]]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePath
 
+from acl.contract import fingerprint, outline_of_contract, outline_of_legacy
+from acl.mapping.baked import outlines
 from acl.mapping.embed import imports_of, source_of_computed, source_of_support, with_dependencies
 from acl.mapping.emit import Cases, Names, kinds, result, wanted
 from acl.mapping.layout import Called, Expression, Text, literal, printed
@@ -47,10 +49,18 @@ def compile_source(mapping: Mapping, *, width: int = 88) -> str:
     support = [source_of_support(name) for name in with_dependencies(names.support)]
     own = [source_of_computed(function, name) for name, function in names.computed.items()]
     constants = [_constant(name, value, width) for name, value in names.constants.items()]
-    top = "\n".join([f"MAPPING = {literal(mapping.name)}", f"VERSION = {mapping.version}", *constants])
+    print_ = fingerprint(outline_of_legacy(mapping.table), outline_of_contract(mapping.shape))
+    top = "\n".join(
+        [
+            f"MAPPING = {literal(mapping.name)}",
+            f"VERSION = {mapping.version}",
+            f'FINGERPRINT = "{print_}"',
+            *constants,
+        ]
+    )
     body = "\n\n\n".join([*functions, *own, *support])
     parts = [_header(mapping), _imports(f"{top}\n{body}"), _exports(), _TYPES, top]
-    return "\n\n".join(parts) + "\n\n\n" + body + "\n"
+    return "\n\n".join(parts) + f"\n\n\n{body}\n\n\n{outlines(mapping, width)}\n"
 
 
 def _header(mapping: Mapping) -> str:
@@ -76,7 +86,7 @@ def _import_order(name: str) -> tuple[int, str]:
 
 
 def _exports() -> str:
-    return '__all__ = ["MAPPING", "VERSION", "put", "to_contract", "to_legacy"]'
+    return '__all__ = ["FINGERPRINT", "MAPPING", "VERSION", "put", "to_contract", "to_legacy"]'
 
 
 def _constant(name: str, value: Expression, width: int) -> str:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Mapping as MappingABC
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from acl.contract import Shape, Table, describe
@@ -36,6 +37,7 @@ __all__ = [
     "contract_only",
     "date",
     "datetime",
+    "decide",
     "decimal",
     "default",
     "each",
@@ -78,7 +80,8 @@ def mapping(
     """
     shape = contract if isinstance(contract, Shape) else describe(contract)
     flat = [one for item in declared for one in ([item] if isinstance(item, Operation) else item)]
-    return build(Mapping(name, version, legacy, shape, tuple(flat), _caller()))
+    type_ = None if isinstance(contract, Shape) else contract
+    return build(Mapping(name, version, legacy, shape, tuple(flat), _caller(), type_))
 
 
 def rename(column: str, path: str) -> Operation:
@@ -249,6 +252,11 @@ def computed(path: str, function: Callable[[Row], Any]) -> Operation:
     compiled module.
     """
     return operations.ComputedField(where=_caller(), path=path, function=function)
+
+
+def decide(operation: Operation, question: str) -> Operation:
+    """A proposal that a person has still to confirm: it works, but `acl check` fails until it is unwrapped."""
+    return replace(operation, question=question)
 
 
 def _caller() -> Source:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Called", "Choice", "DictOf", "Expression", "ListOf", "Text", "literal", "one_line", "printed"]
+__all__ = [
+    "Called",
+    "Choice",
+    "DictOf",
+    "Expression",
+    "ListOf",
+    "Listed",
+    "Text",
+    "literal",
+    "one_line",
+    "printed",
+]
 
 _INDENT = 4
 
@@ -33,6 +44,13 @@ class DictOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """`[first, second]`."""
+
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ListOf:
     """`[item for variable in source]`."""
 
@@ -49,7 +67,7 @@ class Choice:
     value: Expression
 
 
-Expression = Text | Called | DictOf | ListOf | Choice
+Expression = Text | Called | DictOf | Listed | ListOf | Choice
 
 
 def literal(value: object) -> str:
@@ -84,6 +102,9 @@ def one_line(expression: Expression) -> str | None:
         case DictOf(items, always) if not (items and always):
             pairs = [(key, one_line(value)) for key, value in items]
             return "{" + ", ".join(f"{key}: {value}" for key, value in pairs) + "}"
+        case Listed(items):
+            shown_items = [one_line(item) for item in items]
+            return f"[{', '.join(one for one in shown_items if one is not None)}]"
         case ListOf(item, variable, source):
             inner, of = one_line(item), one_line(source)
             return None if inner is None or of is None else f"[{inner} for {variable} in {of}]"
@@ -108,6 +129,9 @@ def _broken(expression: Expression, width: int, indent: int) -> str:
                 for key, (_, value) in zip(keys, items, strict=True)
             ]
             return f"{{\n{''.join(lines)}{end}}}"
+        case Listed(items):
+            lines = [f"{pad}{within(one, 1)},\n" for one in items]
+            return f"[\n{''.join(lines)}{end}]"
         case ListOf(item, variable, source):
             of = within(source, len(f"for {variable} in "))
             return f"[\n{pad}{within(item, 0)}\n{pad}for {variable} in {of}\n{end}]"

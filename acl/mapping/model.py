@@ -165,6 +165,8 @@ class Operation(ABC):
     where: Source
     columns: tuple[str, ...] = ()
     path: str = ""
+    question: str = ""
+    """What a person has still to decide about it; see `language.decide`."""
 
     @property
     @abstractmethod
@@ -226,7 +228,10 @@ class Operation(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A checked declaration. Built by `language.mapping`, which refuses one that cannot hold."""
+    """A checked declaration. Built by `language.mapping`, which refuses one that cannot hold.
+
+    `contract` is the type of which `shape` is the description, where there is one.
+    """
 
     name: str
     version: int
@@ -234,6 +239,7 @@ class Mapping:
     shape: Shape
     operations: tuple[Operation, ...]
     where: Source
+    contract: type | None = None
 
     def steps(self, direction: Direction) -> tuple[tuple[Operation, Step], ...]:
         """Every step of that direction with its operation, in the order of declaration."""

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from strangler.errors import BadDocument, Unknown
+from strangler.errors import BadDocument
 
 if TYPE_CHECKING:
-    from acl.mapping import Covered, Mapping, Report
+    from acl.contract import Table
+    from acl.mapping import Mapping
+    from strangler.cli.acl_report import Checked
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-Target = Annotated[str, typer.Argument(metavar="MODULE[:NAME]", help="Where mappings are declared.")]
+Target = Annotated[
+    str,
+    typer.Argument(
+        metavar="TARGET", help="Where mappings are declared: FILE.py or MODULE, and :NAME for one."
+    ),
+]
 PathOption = Annotated[
     list[Path] | None, typer.Option("--path", help="A folder to import from; the current one is never used.")
 ]
@@ -26,92 +31,157 @@ PathOption = Annotated[
 def check(
     target: Target,
     path: PathOption = None,
-    format_: Annotated[Literal["text", "json"], typer.Option("--format", help="text or json.")] = "text",
+    analysis: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Compare with the models of this analysis.json.")
+    ] = None,
+    compiled: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Compare with what this compiled module remembers.")
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Compare with a live catalogue: sqlite:///... or postgresql://..."),
+    ] = None,
+    laws: Annotated[
+        bool, typer.Option("--laws/--no-laws", help="Try the laws on generated examples.")
+    ] = True,
+    examples: Annotated[int, typer.Option(min=1, help="How many examples for each law.")] = 100,
+    format_: Annotated[
+        Literal["text", "json", "markdown"], typer.Option("--format", help="text, json or markdown.")
+    ] = "text",
 ) -> None:
-    """Show what covers each column and field, and what it preserves. A declaration that cannot hold is an error."""
-    from acl.mapping import check as report_on
+    """Show what a mapping covers and preserves, try its laws, and tell what has changed on either side.
 
-    reports = [report_on(mapping) for mapping in _mappings(target, path or [])]
+    Exit 1 when a law is broken, a decision is open, or a change is lossy or breaking.
+    """
+    from strangler.cli.acl_report import as_document, as_markdown, as_text
+    from strangler.cli.acl_target import mappings
+
+    found = [
+        _checked(mapping, analysis, compiled, database, examples if laws else 0)
+        for mapping in mappings(target, path or [])
+    ]
     if format_ == "json":
         from strangler.cli.text import print_json
 
-        print_json({"mappings": [_as_json(report) for report in reports]})
-        return
-    for report in reports:
-        _print(report)
+        print_json({"mappings": [as_document(checked) for checked in found]})
+    else:
+        write = as_text if format_ == "text" else as_markdown
+        typer.echo("\n".join(write(checked) for checked in found), nl=False)
+    if any(checked.broken for checked in found):
+        raise typer.Exit(1)
 
 
 @app.command("compile")
 def compile_(
     target: Target,
     path: PathOption = None,
+    width: Annotated[int, typer.Option(min=60, help="Columns of a line.")] = 88,
     output: Annotated[str, typer.Option("-o", "--output", help="A file; - is standard output.")] = "-",
 ) -> None:
     """Print one mapping as a module that imports the standard library only, to be committed and read."""
     from acl.mapping import compile_source
-
-    mappings = _mappings(target, path or [])
-    if len(mappings) > 1:
-        names = ", ".join(mapping.name for mapping in mappings)
-        raise BadDocument(f"{target} declares several mappings: {names}", remedy="Name one: MODULE:NAME.")
+    from strangler.cli.acl_target import one_mapping
     from strangler.cli.output import write
 
-    write(compile_source(mappings[0]).encode(), output)
+    write(compile_source(one_mapping(target, path or []), width=width).encode(), output)
 
 
-def _mappings(target: str, folders: list[Path]) -> list[Mapping]:
-    """The mappings that a module declares, or the one that is named; those used by others come with them."""
-    from acl.mapping import Mapping
+def _checked(
+    mapping: Mapping, analysis: Path | None, compiled: Path | None, database: str | None, examples: int
+) -> Checked:
+    from acl.mapping import check as report_on
+    from strangler.cli.acl_report import Checked
 
-    module_name, _, name = target.partition(":")
-    for folder in folders:
-        if not folder.is_dir():
-            raise BadDocument(
-                f"{folder} is not a folder", where="--path", remedy="Name the folder to import from."
-            )
-        sys.path.insert(0, str(folder.resolve()))
+    checked = Checked(report_on(mapping))
+    _try_laws(checked, mapping, examples)
+    if compiled is not None:
+        _compare_compiled(checked, mapping, compiled)
+    if analysis is not None:
+        _compare_analysis(checked, mapping, analysis)
+    if database is not None:
+        _compare_database(checked, mapping, database)
+    return checked
+
+
+def _try_laws(checked: Checked, mapping: Mapping, examples: int) -> None:
+    if not examples:
+        checked.untried = "not tried (--no-laws)"
+        return
     try:
-        module = import_module(module_name)
-    except ModuleNotFoundError as error:
-        raise Unknown(
-            f"{module_name!r} cannot be imported: {error}",
-            remedy="Name its folder with --path, or install it.",
-        ) from None
-    found = {key: value for key, value in vars(module).items() if isinstance(value, Mapping)}
-    if name:
-        if name not in found:
-            raise Unknown(
-                f"{module_name} declares no mapping {name!r}", remedy=f"It declares: {_listed(found)}."
-            )
-        return [found[name]]
-    if not found:
-        raise Unknown(f"{module_name} declares no mapping", remedy="Name the module that calls mapping(...).")
-    nested = {id(inner) for mapping in found.values() for one in mapping.operations for inner in one.inner}
-    return [mapping for mapping in found.values() if id(mapping) not in nested]
+        from acl.laws import LAWS, losses, prove
+    except ModuleNotFoundError:
+        checked.untried = "not tried: pip install 'strangler[laws]'"
+        return
+    checked.laws = [prove(mapping, law, examples=examples) for law in LAWS]
+    checked.losses = losses(mapping)
 
 
-def _print(report: Report) -> None:
-    from strangler.cli.text import columns
+def _compare_compiled(checked: Checked, mapping: Mapping, file: Path) -> None:
+    from acl.contract import outline_of_contract, outline_of_legacy
+    from acl.mapping.baked import read_baked
+    from acl.mapping.drift import drift_of_contract, drift_of_legacy
 
-    grades = ", ".join(f"{count} {grade}" for grade, count in sorted(report.grades.items()))
-    typer.echo(f"{report.mapping}, version {report.version}: every column and field is covered; {grades}\n")
-    for title, side in (("LEGACY", report.legacy), ("CONTRACT", report.contract)):
-        rows = [_row(covered) for covered in side]
-        typer.echo(columns((title, "TYPE", "OPERATION", "TO", "PRESERVES", "NOTE"), rows))
-        typer.echo()
-
-
-def _row(covered: Covered) -> tuple[str, ...]:
-    kind = f"{covered.kind}?" if covered.null else covered.kind
-    return (covered.name, kind, covered.operation, ", ".join(covered.partner), covered.grade, covered.note)
+    baked = read_baked(_read(file, "--compiled"), str(file))
+    if (baked.mapping, baked.version) != (mapping.name, mapping.version):
+        checked.stale = f"{file} is of mapping {baked.mapping} {baked.version}: compile it again"
+    checked.compared_with.append(f"{file}, {baked.fingerprint}")
+    checked.drift += drift_of_legacy(mapping, baked.legacy, outline_of_legacy(mapping.table))
+    checked.drift += drift_of_contract(mapping, baked.contract, outline_of_contract(mapping.shape))
 
 
-def _as_json(report: Report) -> dict[str, Any]:
+def _compare_analysis(checked: Checked, mapping: Mapping, file: Path) -> None:
+    from acl.contract import outline_of_legacy
+    from acl.mapping.drift import drift_of_legacy
+
+    tables = read_tables(file)
+    now = _as_analysed(mapping.table, tables)
+    after = outline_of_legacy(now) if now is not None else {}
+    checked.compared_with.append(str(file))
+    checked.drift += drift_of_legacy(mapping, outline_of_legacy(mapping.table), after)
+
+
+def _as_analysed(table: Table, tables: dict[str, Table]) -> Table | None:
+    """The same aggregate with the columns that the analysis has."""
+    from dataclasses import replace
+
+    found = tables.get(table.model)
+    if found is None:
+        return None
+    children = [(one, _as_analysed(one.table, tables)) for one in table.children]
+    return replace(found, children=tuple(replace(one, table=now) for one, now in children if now is not None))
+
+
+def read_tables(file: Path) -> dict[str, Table]:
+    """The models of an analysis, by label."""
     import msgspec
 
-    document: dict[str, Any] = msgspec.to_builtins(report)
-    return document | {"grades": dict(sorted(report.grades.items()))}
+    from acl.contract.analysis import tables_of
+
+    try:
+        return tables_of(msgspec.json.decode(_read(file, "--analysis")))
+    except msgspec.DecodeError as error:
+        remedy = "Write one with: strangler analyze PATH --format json -o analysis.json."
+        raise BadDocument(f"it is no JSON: {error}", where=str(file), remedy=remedy) from None
 
 
-def _listed(found: dict[str, Mapping]) -> str:
-    return ", ".join(sorted(found)) or "none"
+def _compare_database(checked: Checked, mapping: Mapping, url: str) -> None:
+    from acl.contract import outline_of_legacy
+    from acl.data import outline_of_database
+    from acl.mapping.drift import drift_of_legacy
+    from acl.stores import open_database
+
+    opened = open_database(url)
+    try:
+        after = outline_of_database(opened, mapping.table)
+    finally:
+        opened.close()
+    checked.compared_with.append(url.rpartition("@")[2])
+    checked.drift += drift_of_legacy(mapping, outline_of_legacy(mapping.table), after, "database")
+
+
+def _read(file: Path, option: str) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise BadDocument(f"{file} cannot be read: {reason}", where=option, remedy="Name a file.") from None

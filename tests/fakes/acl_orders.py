@@ -139,6 +139,8 @@ def full_label(row: dict[str, Any]) -> str:
 
 
 def apart(vat_id: Any) -> tuple[str, str]:
+    if len(vat_id) < 2:
+        raise ValueError("no country")
     return vat_id[:2], vat_id[2:]
 
 

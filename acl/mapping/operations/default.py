@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from acl.contract import Shape, Table
 from acl.errors import Problem
@@ -50,4 +51,5 @@ class Default(Operation):
     def verdict(self, table: Table, shape: Shape) -> Verdict:
         column, field = sides(self, table, shape)
         side = f"column {column.name}" if column.null else field.path
-        return Verdict("lossy", f"{self.value!r} in {side} comes back as null")
+        loses: Literal["rows", "documents"] = "rows" if column.null else "documents"
+        return Verdict("lossy", f"{self.value!r} in {side} comes back as null", loses)

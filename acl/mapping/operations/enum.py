@@ -77,7 +77,7 @@ class Enum(Operation):
         column, field = sides(self, table, shape)
         shared = [f"{', '.join(map(repr, codes))}" for codes in self._codes().values() if len(codes) > 1]
         if shared:
-            return Verdict("lossy", f"{'; '.join(shared)} cannot be told apart on the way back")
+            return Verdict("lossy", f"{'; '.join(shared)} cannot be told apart on the way back", "rows")
         mute = [repr(word) for word in field.choices if word not in self._codes()]
         if mute:
             return Verdict("partial", f"{', '.join(mute)} has no legacy code and is refused")

@@ -61,10 +61,19 @@ class Rename(Operation):
         return (Call(column.name, (self.path,), field.null, function=support.fits, arguments=(room,)),)
 
     def verdict(self, table: Table, shape: Shape) -> Verdict:
-        room = _tight(*sides(self, table, shape))
-        if room is None:
-            return Verdict("isomorphic")
-        return Verdict("partial", f"text of more than {room} characters is refused on the way back")
+        column, field = sides(self, table, shape)
+        room = _tight(column, field)
+        notes = (
+            [f"text of more than {room} characters is refused on the way back"] if room is not None else []
+        )
+        if field.max_length is not None and (
+            column.max_length is None or column.max_length > field.max_length
+        ):
+            notes.append(f"the contract refuses text of more than {field.max_length} characters")
+        if field.rules:
+            told = ", ".join(f"{name}={value!r}" for name, value in field.rules)
+            notes.append(f"the contract demands {told}")
+        return Verdict("partial", "; ".join(notes)) if notes else Verdict("isomorphic")
 
 
 def _tight(column: Column, field: Field) -> int | None:

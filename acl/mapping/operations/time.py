@@ -58,6 +58,7 @@ class DateTime(Operation):
         return Verdict(
             "lossy",
             "the hour that clocks repeat comes back as its first pass; times that they skip are refused",
+            loses="documents",
         )
 
 

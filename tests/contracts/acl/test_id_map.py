@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fakes.acl_postgres import PostgresServer
 
 from acl.errors import StoreError
-from acl.stores import IdMap, SqliteIdMap
+from acl.stores import IdMap, PostgresIdMap, SqliteIdMap
 
 Open = Callable[[], IdMap]
 Connect = Callable[..., sqlite3.Connection]
@@ -20,10 +21,13 @@ def sqlite_file(connect: Connect, folder: Path) -> Open:
     return lambda: SqliteIdMap(connect(folder / "ids.db", timeout=20))
 
 
-@pytest.fixture(params=[sqlite_file])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.service)])
 def open_map(request: pytest.FixtureRequest, connect: Connect, tmp_path: Path) -> Open:
-    opened: Open = request.param(connect, tmp_path)
-    return opened
+    if request.param == "sqlite":
+        return sqlite_file(connect, tmp_path)
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    server.run("DROP TABLE IF EXISTS acl_ids")
+    return lambda: PostgresIdMap(server.open().connection)
 
 
 def test_a_pair_is_never_changed(open_map: Open) -> None:

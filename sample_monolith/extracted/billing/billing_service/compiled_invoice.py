@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["MAPPING", "VERSION", "put", "to_contract", "to_legacy"]
+__all__ = ["FINGERPRINT", "MAPPING", "VERSION", "put", "to_contract", "to_legacy"]
 
 Row = dict[str, Any]
 Document = dict[str, Any]
@@ -19,6 +19,7 @@ Resolve = Callable[[str, Iterable[Any]], Mapping[Any, Any]]
 
 MAPPING = "invoice"
 VERSION = 1
+FINGERPRINT = "10c0e2a267fd3d5b"
 _STATUS_TO_STATE = {"O": "open", "P": "paid", "V": "void"}
 _STATE_TO_STATUS = {"open": "O", "paid": "P", "void": "V"}
 
@@ -320,3 +321,73 @@ def unique(rows: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
     if len({row[key] for row in rows}) != len(rows):
         raise ValueError(f"two items have the same {key}")
     return rows
+
+
+# Both sides as they were when this was compiled; `strangler acl check` tells what has changed since.
+LEGACY: dict[str, dict[str, Any]] = {
+    "": {"table": "billing_invoice", "model": "billing.Invoice"},
+    "id": {"kind": "int", "primary_key": True},
+    "created_at": {"kind": "datetime"},
+    "updated_at": {"kind": "datetime"},
+    "tenant_id": {"kind": "int", "target": "accounts.Tenant"},
+    "invoice_no": {"kind": "text", "max_length": 20},
+    "customer_id": {"kind": "int", "target": "orders.Customer"},
+    "order_id": {"kind": "int", "null": True, "target": "orders.Order", "unique": True},
+    "subscription_id": {"kind": "int", "null": True, "target": "billing.Subscription"},
+    "status": {"kind": "text", "max_length": 1, "choices": ["O", "P", "V"]},
+    "issued": {"kind": "date"},
+    "due": {"kind": "date"},
+    "paid_on": {"kind": "date", "null": True},
+    "currency": {"kind": "text", "max_length": 3},
+    "net_cents": {"kind": "int"},
+    "tax_cents": {"kind": "int"},
+    "total_cents": {"kind": "int"},
+    "bill_to": {"kind": "text", "max_length": 160},
+    "po_number": {"kind": "text", "null": True, "max_length": 40},
+    "notes": {"kind": "text", "null": True},
+    "exported": {"kind": "bool"},
+    "lines[]": {"table": "billing_invoiceline", "model": "billing.InvoiceLine", "column": "invoice_id"},
+    "lines[].id": {"kind": "int", "primary_key": True},
+    "lines[].invoice_id": {"kind": "int", "target": "billing.Invoice"},
+    "lines[].product_id": {"kind": "int", "null": True, "target": "catalog.Product"},
+    "lines[].position": {"kind": "int"},
+    "lines[].sku": {"kind": "text", "max_length": 32},
+    "lines[].description": {"kind": "text", "max_length": 200},
+    "lines[].quantity": {"kind": "int"},
+    "lines[].unit_cents": {"kind": "int"},
+    "lines[].tax_percent": {"kind": "decimal", "decimals": 2},
+    "lines[].amount_cents": {"kind": "int"},
+}
+CONTRACT: dict[str, dict[str, Any]] = {
+    "id": {"kind": "uuid"},
+    "number": {"kind": "text", "max_length": 20},
+    "tenant": {"kind": "uuid"},
+    "recipient.customer": {"kind": "uuid"},
+    "recipient.name": {"kind": "text", "max_length": 160},
+    "order": {"kind": "uuid", "null": True},
+    "subscription": {"kind": "uuid", "null": True},
+    "state": {"kind": "text", "choices": ["open", "paid", "void"]},
+    "issued_on": {"kind": "date"},
+    "due_on": {"kind": "date"},
+    "paid_on": {"kind": "date", "null": True},
+    "net.amount": {"kind": "decimal"},
+    "net.currency": {"kind": "text", "max_length": 3, "rules": [["min_length", 3]]},
+    "tax.amount": {"kind": "decimal"},
+    "tax.currency": {"kind": "text", "max_length": 3, "rules": [["min_length", 3]]},
+    "total.amount": {"kind": "decimal"},
+    "total.currency": {"kind": "text", "max_length": 3, "rules": [["min_length", 3]]},
+    "purchase_order": {"kind": "text", "null": True, "max_length": 40},
+    "notes": {"kind": "text", "null": True},
+    "exported": {"kind": "bool"},
+    "created_at": {"kind": "datetime"},
+    "updated_at": {"kind": "datetime"},
+    "lines": {"kind": "list"},
+    "lines[].position": {"kind": "int"},
+    "lines[].product": {"kind": "uuid", "null": True},
+    "lines[].sku": {"kind": "text", "max_length": 32},
+    "lines[].description": {"kind": "text", "max_length": 200},
+    "lines[].quantity": {"kind": "int"},
+    "lines[].unit_price": {"kind": "decimal"},
+    "lines[].tax_percent": {"kind": "decimal"},
+    "lines[].amount": {"kind": "decimal"},
+}

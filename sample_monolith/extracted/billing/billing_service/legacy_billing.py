@@ -36,7 +36,7 @@ billing_invoice = Table(
         Column("tenant_id", "int", target="accounts.Tenant"),
         Column("invoice_no", "text", max_length=20),
         Column("customer_id", "int", target="orders.Customer"),
-        Column("order_id", "int", null=True, target="orders.Order"),
+        Column("order_id", "int", null=True, target="orders.Order", unique=True),
         Column("subscription_id", "int", null=True, target="billing.Subscription"),
         Column("status", "text", max_length=1, choices=("O", "P", "V")),
         Column("issued", "date"),

@@ -19,7 +19,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 def test_a_module_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = run(capsys, "check", "no_such_module")
     assert (status, out) == (2, "")
-    assert "Name its folder with --path" in err
+    assert "its folder with --path" in err
 
 
 def test_a_mapping_that_is_not_declared(capsys: pytest.CaptureFixture[str]) -> None:
