@@ -31,9 +31,17 @@ def show(
     from strangler.config import SECRETS, SETTINGS, load
 
     settings = load(Path.cwd(), os.environ, file).settings.values()
-    shown = [(s.name, "(hidden)" if s.name in SECRETS and s.value else s.value, s.source) for s in settings]
+    shown = [(s.name, _shown(s.name, s.value, s.name in SECRETS), s.source) for s in settings]
     if format_ == "json":
         print_json({"settings": [{"name": n, "value": v, "source": s} for n, v, s in shown]})
     else:
         rows = [(name, value or "-", source, SETTINGS[name][1]) for name, value, source in shown]
         typer.echo(columns(("SETTING", "VALUE", "FROM", ""), rows))
+
+
+def _shown(name: str, value: str | None, secret: bool) -> str | None:
+    from strangler.store.address import without_password
+
+    if secret and value:
+        return "(hidden)"
+    return without_password(value) if name == "state" and value and "@" in value else value

@@ -33,6 +33,7 @@ COMMANDS = {
     "progress": ("strangler.cli.progress:progress", "What is left of the monolith, and how it went."),
     "acl": ("strangler.cli.acl:app", "Check the mappings between legacy models and contracts."),
     "identity": ("strangler.cli.identity:app", "Tell services who is asking."),
+    "state": ("strangler.cli.state:app", "Save, restore and look at what is kept."),
     "tokens": ("strangler.cli.tokens:app", "Tokens of the admin API."),
     "config": ("strangler.cli.config:app", "Show where each setting comes from."),
     "rule": ("strangler.cli.analyze:rule", "Explain a finding's code."),

@@ -42,6 +42,7 @@ class Controller:
         self._state: State | None = None
         self._rollouts: Rollouts | None = None
         self._unsaved: list[Counts] = []
+        self._drained = clock()
         self.leads = False
         self.trouble: Exception | None = None
 
@@ -57,7 +58,10 @@ class Controller:
 
     async def beat(self) -> None:
         """One beat. A state that cannot be reached is logged once; its counters are kept for the next beat."""
-        second = int(self._clock())
+        now = self._clock()
+        # Stamped with the second in which the counting began: what belongs to the last step, even in part, is the last
+        # step's. A clock that was set back counts from where it is now.
+        second, self._drained = int(min(self._drained, now)), now
         for (group, side), window in self._drain().items():
             self._unsaved.append(
                 Counts(self._worker, second, group, side, window.requests, window.errors, window.latencies)

@@ -84,7 +84,8 @@ class Rollouts:
         since = now - rollout.interval
         if since < rollout.since <= now:  # else the clock was set back, and the guard must not wait for it
             since = rollout.since
-        # A second that the last step shared is left to the last step. What lies ahead was counted by another clock.
+        # A window is stamped with the second in which its counting began: one of a second that the last step shared is
+        # left to the last step. What lies ahead was counted by another clock.
         return observation(self._state.windows.totals(int(since) + 1, int(now) + 2), rollout.group)
 
     def tick(self) -> bool:

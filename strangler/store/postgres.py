@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from strangler.errors import BadDocument, StoreError
+from strangler.store.address import without_password
 from strangler.store.schema import MIGRATIONS, steps_from
 
 try:
@@ -48,6 +49,7 @@ class PostgresDatabase:
     """
 
     look_every = 0.5
+    schema_before = 0
 
     def __init__(self, url: str, *, create: bool = True) -> None:
         self._address, self._schema, self.place = _read(url)
@@ -155,6 +157,7 @@ class PostgresDatabase:
                     where=self.place,
                     remedy="Name it with --state, or begin with: strangler routes add, import or apply.",
                 )
+            self.schema_before = version or 0
             if version != len(MIGRATIONS):
                 self._migrate(connection)
         except BaseException:
@@ -251,9 +254,7 @@ def _read(url: str) -> tuple[str, str, str]:
             remedy="Use small letters, digits and _: postgresql://HOST/DATABASE?schema=strangler.",
         )
     kept = urlencode([(key, value) for key, value in query if key != "schema"])
-    login, _, host = parts.netloc.rpartition("@")
-    user = login.partition(":")[0]
-    place = f"postgresql://{user and f'{user}@'}{host}{parts.path}"
+    place = without_password(url).partition("?")[0]
     if schema != SCHEMA:
         place += f"?schema={schema}"
     return f"postgresql://{parts.netloc}{parts.path}?{kept}", schema, place

@@ -80,7 +80,7 @@ def stale(expected: int, current: int) -> Conflict:
 
 def no_version(version: int, current: int) -> Unknown:
     """The error of a version that was never made."""
-    known = f"Versions go from 0 to {current}" if current else "Nothing has been changed yet"
+    known = f"The newest is {current}" if current else "Nothing has been changed yet"
     return Unknown(
         f"there is no version {version}", remedy=f"{known}; list them with: strangler routes history."
     )

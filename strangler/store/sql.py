@@ -43,6 +43,8 @@ class Database(Protocol):
     """Where it is, for a person: no password in it."""
     look_every: float
     """Seconds between two looks at the version that cost it nothing worth mentioning."""
+    schema_before: int
+    """The version of the schema that was found; opening it has brought it to this program's."""
 
     def read(self) -> AbstractContextManager[Connection]:
         """The connection, for a single statement that reads."""
@@ -95,23 +97,7 @@ class SQLRoutes:
             if current != expected_version:
                 raise stale(expected_version, current)
             committed = replace(table, version=current + 1)
-            connection.execute(
-                "INSERT INTO versions (version, time, actor, via, action, subject, summary, reason, forced, alarms,"
-                " document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    committed.version,
-                    entry.time,
-                    entry.actor,
-                    entry.via,
-                    entry.action,
-                    entry.subject,
-                    entry.summary,
-                    entry.reason,
-                    int(entry.forced),
-                    json.dumps(entry.alarms),
-                    document,
-                ),
-            )
+            insert_version(connection, committed.version, entry, document)
             self._database.changed()
         return committed
 
@@ -284,6 +270,27 @@ class SQLTokens:
                 raise Unknown(
                     f"there is no token called {name!r}", remedy="List them with: strangler tokens list."
                 )
+
+
+def insert_version(connection: Connection, version: int, entry: Entry, document: str) -> None:
+    """Write a version and its line of the audit log: one row, so that neither is ever without the other."""
+    connection.execute(
+        "INSERT INTO versions (version, time, actor, via, action, subject, summary, reason, forced, alarms, document)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            version,
+            entry.time,
+            entry.actor,
+            entry.via,
+            entry.action,
+            entry.subject,
+            entry.summary,
+            entry.reason,
+            int(entry.forced),
+            json.dumps(entry.alarms),
+            document,
+        ),
+    )
 
 
 def _number(connection: Connection, query: str) -> int:

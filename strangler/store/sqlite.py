@@ -27,6 +27,7 @@ class SQLiteDatabase:
     """
 
     look_every = 0.05
+    schema_before = 0
 
     def __init__(self, path: Path, *, create: bool = True, busy_timeout: float = 5.0) -> None:
         self.path = path
@@ -133,6 +134,7 @@ class SQLiteDatabase:
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
         [version] = connection.execute("PRAGMA user_version").fetchone()
+        self.schema_before = version
         if version == len(MIGRATIONS):
             return
         connection.execute("BEGIN IMMEDIATE")

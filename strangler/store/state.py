@@ -19,6 +19,7 @@ from strangler.store.tokens import TokenStore
 from strangler.store.windows import WindowStore
 
 if TYPE_CHECKING:
+    from strangler.store.archive import Archive
     from strangler.store.sql import Database
 
 DEFAULT_STATE = "sqlite:///strangler.db"
@@ -36,6 +37,12 @@ class State:
     close: Callable[[], None]
     look_every: float = 0.05
     """Seconds between two looks at the routes' version."""
+    place: str = "memory://"
+    """Where it is, for a person."""
+    schema_before: int = 0
+    """The version of the schema that was found when it was opened."""
+    archive: Archive | None = None
+    """Saves and restores it; None in memory."""
 
 
 def open_state(url: str, *, create: bool = True) -> State:
@@ -76,6 +83,7 @@ def _memory() -> State:
 
 
 def _sql(database: Database) -> State:
+    from strangler.store.archive import Archive
     from strangler.store.sql import SQLLeases, SQLRollouts, SQLRoutes, SQLTokens, SQLWindows
 
     return State(
@@ -86,4 +94,7 @@ def _sql(database: Database) -> State:
         tokens=SQLTokens(database),
         close=database.close,
         look_every=database.look_every,
+        place=database.place,
+        schema_before=database.schema_before,
+        archive=Archive(database),
     )
