@@ -1,6 +1,6 @@
 """CPU microseconds per request of the facade and of nginx, in front of the same upstream, interleaved, in one run.
 
-    python benchmarks/facade.py [--seconds 4] [--rounds 3] [--connections 16] [--size 1024]
+    python benchmarks/facade.py [--seconds 4] [--rounds 3] [--connections 16] [--size 1024] [--policies]
 
 Each proxy is one worker process. An upstream that costs almost nothing answers ``--size`` bytes; wrk drives the load.
 The figure of a round is the CPU time (user and system, /proc/PID/stat) that the proxy's process tree spent, divided by
@@ -59,6 +59,38 @@ http {{
 }}
 """
 
+POLICIES = """
+[gateway]
+tenant = "host"
+[policies.all]
+fallback = true
+[policies.all.rate]
+client = "1000000/1s"
+tenant = "1000000/1s"
+[policies.all.retry]
+[policies.all.timeouts]
+first_byte = "5s"
+total = "10s"
+[policies.all.limits]
+body = "1MiB"
+head = "16KiB"
+[upstreams.new]
+url = "http://127.0.0.1:{upstream}"
+[upstreams.new.breaker]
+[upstreams.new.bulkhead]
+per_tenant = 90
+[groups.new]
+service = "new"
+share = 100
+writer = "monolith"
+policy = "all"
+[[routes]]
+name = "new"
+prefix = "/api/"
+group = "new"
+"""
+"""Every traffic policy on, for a route on the service."""
+
 HEADERS = {
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
@@ -79,7 +111,9 @@ def main() -> None:
         stack.enter_context(
             _process([sys.executable, "-c", UPSTREAM, str(upstream), str(options.size)], upstream)
         )
-        peers = {"nginx": _nginx(stack, folder, upstream), "facade": _facade(stack, folder, upstream)}
+        peers = {"nginx": _nginx(stack, folder, upstream), "facade": _facade(stack, folder, upstream, "")}
+        if options.policies:
+            peers["policies"] = _facade(stack, folder, upstream, POLICIES.format(upstream=upstream))
         figures: dict[str, list[float]] = {name: [] for name in peers}
         latency: dict[str, list[float]] = {name: [] for name in peers}
         for _ in range(options.rounds):
@@ -93,7 +127,7 @@ def _report(figures: dict[str, list[float]], latency: dict[str, list[float]]) ->
     best = {name: min(values) for name, values in figures.items()}
     return {
         "cpu_us_per_request": {name: round(value, 1) for name, value in best.items()},
-        "ratio_to_nginx": round(best["facade"] / best["nginx"], 2),
+        "ratio_to_nginx": {name: round(value / best["nginx"], 2) for name, value in best.items()},
         "ratio_by_round": [
             round(facade / nginx, 2)
             for facade, nginx in zip(figures["facade"], figures["nginx"], strict=True)
@@ -109,6 +143,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=4, help="length of a round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--policies", action="store_true", help="a second facade, with every policy on")
     parser.add_argument("--size", type=int, default=1024, help="bytes of an answer's body")
     return parser.parse_args()
 
@@ -120,8 +155,10 @@ def _nginx(stack: ExitStack, folder: Path, upstream: int) -> tuple[int, int]:
     return stack.enter_context(_process(["nginx", "-e", "/dev/null", "-c", str(config)], port)), port
 
 
-def _facade(stack: ExitStack, folder: Path, upstream: int) -> tuple[int, int]:
+def _facade(stack: ExitStack, folder: Path, upstream: int, routes: str) -> tuple[int, int]:
     port = _free_port()
+    config = folder / f"{port}.toml"
+    config.write_text(routes)
     command = [sys.executable, "-m", "strangler.cli", "serve", "--monolith", f"http://127.0.0.1:{upstream}"]
     command += [
         "--bind",
@@ -129,7 +166,9 @@ def _facade(stack: ExitStack, folder: Path, upstream: int) -> tuple[int, int]:
         "--admin-bind",
         "127.0.0.1:0",
         "--state",
-        f"sqlite:///{folder / 'state.db'}",
+        f"sqlite:///{folder / f'{port}.db'}",
+        "--config",
+        str(config),
     ]
     return stack.enter_context(_process(command, port)), port
 

@@ -14,7 +14,7 @@ from strangler.facade.answers import answer_for
 from strangler.facade.asgi import TARGET, UPGRADE, Headers, Receive, Scope, Send
 from strangler.facade.events import Capture, CapturedAnswer, Mirror, MirrorRequest, OnFinish, Outcome
 from strangler.facade.failures import Failure, Kind
-from strangler.facade.gate import Gate, total_timeout
+from strangler.facade.gate import Gate
 from strangler.facade.guarded import Figures, Guarded, guard_figures
 from strangler.facade.headers import (
     CookieView,
@@ -230,8 +230,12 @@ class _Exchange:
             table, policy, route, facts, head, scope, self._origin.scheme
         )
         self._decision = decide_on(table, route, passage.facts)
+        timeouts = passage.policy.timeouts
+        if timeouts is None or timeouts.total is None:
+            await self._carry(head, passage.facts, self._decision)
+            return
         try:
-            async with total_timeout(passage.policy):
+            async with asyncio.timeout(timeouts.total):
                 await self._carry(head, passage.facts, self._decision)
         except TimeoutError:
             raise Failure("total timeout", "the answer took longer than it may") from None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -12,7 +11,7 @@ from strangler.facade.asgi import Headers, Scope
 from strangler.facade.failures import Failure
 from strangler.facade.guarded import Figures, retry_after
 from strangler.facade.headers import Head
-from strangler.facade.passage import Identity, Passage, Spent
+from strangler.facade.passage import NOBODY, Identity, Passage, Spent
 from strangler.policy import Allowance, Buckets, Budget
 from strangler.policy.rate import network_of
 from strangler.routing import Policy, RequestFacts, Route, RouteTable
@@ -45,9 +44,11 @@ async def anonymous(policy: Policy, route: Route | None, asked: Asked) -> Identi
 
 @dataclass(slots=True)
 class _Kept:
-    """What is remembered for a policy from one request to the next."""
+    """What is remembered for a policy from one request to the next. ``told`` is its ``RateLimit-Policy``."""
 
+    policy: Policy
     buckets: Buckets | None
+    told: tuple[bytes, bytes]
     budget: Budget | None
     spent: Spent = field(default_factory=Spent)
     limited: Counter[str] = field(default_factory=Counter)
@@ -60,11 +61,13 @@ class Gate:
     def __init__(self, identify: Identify = anonymous, *, now: Callable[[], float]) -> None:
         self.identify = identify
         self._now = now
-        self._kept: dict[Policy, _Kept] = {}
+        self._kept: dict[str, _Kept] = {}
 
-    def swap(self, policies: Iterable[Policy]) -> None:
+    def swap(self, policies: Collection[Policy]) -> None:
         """These policies are in force from now on."""
-        self._kept = {policy: self._kept.get(policy) or _remember(policy) for policy in policies}
+        self._kept = {policy.name: self._of(policy) for policy in policies}
+        for policy in policies:
+            self._kept[policy.name].policy = policy  # the same one is found without a comparison
 
     async def admit(
         self,
@@ -77,13 +80,15 @@ class Gate:
         scheme: str = "http",
     ) -> Passage:
         """The request's way through, or a ``Failure`` that says why there is none."""
-        asked = Asked(facts.method, facts.host, scheme, head.kept)
-        try:
-            identity = await self.identify(policy, route, asked)
-        except Failure:
-            self._count(table, policy, route, facts)  # or guessing would be free
-            raise
-        facts = replace(facts, user=identity.user, claims=identity.claims)
+        identity = NOBODY
+        if policy.jwt is not None or policy.session is not None:
+            asked = Asked(facts.method, facts.host, scheme, head.kept)
+            try:
+                identity = await self.identify(policy, route, asked)
+            except Failure:
+                self._count(table, policy, route, facts)  # or guessing would be free
+                raise
+            facts = replace(facts, user=identity.user, claims=identity.claims)
         policy = policy_for(table, policy, facts)
         check_limits(policy, head, scope)
         kept = self._of(policy)
@@ -93,7 +98,7 @@ class Gate:
 
     def figures(self) -> Figures:
         """Running totals and sizes, for telemetry: name -> (labels, value)."""
-        kept = [(policy.name, it) for policy, it in self._kept.items()]
+        kept = list(self._kept.items())
         return {
             "strangler_rate_limited_total": [
                 ({"policy": name, "by": by}, float(count))
@@ -107,15 +112,15 @@ class Gate:
                 ({"policy": name}, float(it.spent.retries)) for name, it in kept if it.budget is not None
             ],
             "strangler_fallbacks_total": [
-                ({"policy": policy.name}, float(it.spent.fallbacks))
-                for policy, it in self._kept.items()
-                if policy.fallback
+                ({"policy": name}, float(it.spent.fallbacks)) for name, it in kept if it.policy.fallback
             ],
         }
 
     def _of(self, policy: Policy) -> _Kept:
-        kept = self._kept.get(policy)
-        return kept or _remember(policy)  # a request may keep a table that is not in force any more
+        kept = self._kept.get(policy.name)
+        if kept is not None and (kept.policy is policy or kept.policy == policy):
+            return kept
+        return _remember(policy)  # it is new, or of a table that is not in force any more
 
     def _count(self, table: RouteTable, policy: Policy, route: Route | None, facts: RequestFacts) -> Headers:
         """Counts a request for all that its rates name; raises ``Failure`` where that is too many for one of them."""
@@ -123,7 +128,7 @@ class Gate:
         if kept.buckets is None:
             return []
         told = kept.buckets.take([key_of(rate, table, route, facts) for rate in policy.rate], self._now())
-        fields = rate_fields(told)
+        fields = [kept.told, rate_state(told)]
         slowest = max(told, key=lambda allowance: allowance.retry_after)
         if not slowest.retry_after:
             return fields
@@ -147,11 +152,16 @@ def key_of(rate: Rate, table: RouteTable, route: Route | None, facts: RequestFac
     return network_of(facts.client)
 
 
-def rate_fields(told: list[Allowance]) -> Headers:
-    """``RateLimit-Policy`` and ``RateLimit`` (draft-ietf-httpapi-ratelimit-headers-10)."""
-    policies = ", ".join(f'"{a.rate.by}";q={a.rate.limit};w={max(1, round(a.rate.per))}' for a in told)
-    states = ", ".join(f'"{a.rate.by}";r={a.remaining};t={int(a.reset) + 1}' for a in told)
-    return [(b"ratelimit-policy", policies.encode()), (b"ratelimit", states.encode())]
+def rate_policy(policy: Policy) -> tuple[bytes, bytes]:
+    """``RateLimit-Policy`` (draft-ietf-httpapi-ratelimit-headers-10)."""
+    rates = ", ".join(f'"{rate.by}";q={rate.limit};w={max(1, round(rate.per))}' for rate in policy.rate)
+    return b"ratelimit-policy", rates.encode()
+
+
+def rate_state(told: list[Allowance]) -> tuple[bytes, bytes]:
+    """``RateLimit``, of the same draft."""
+    states = ", ".join([f'"{rate.by}";r={left};t={int(reset) + 1}' for rate, left, reset, _ in told])
+    return b"ratelimit", states.encode()
 
 
 def check_limits(policy: Policy, head: Head, scope: Scope) -> None:
@@ -168,12 +178,7 @@ def check_limits(policy: Policy, head: Head, scope: Scope) -> None:
         raise Failure("body too large", f"the body is larger than {limits.body} bytes")
 
 
-def total_timeout(policy: Policy) -> asyncio.Timeout:
-    """Ends a request that takes longer than the policy allows in all."""
-    return asyncio.timeout(policy.timeouts.total if policy.timeouts is not None else None)
-
-
 def _remember(policy: Policy) -> _Kept:
-    return _Kept(
-        Buckets(policy.rate) if policy.rate else None, Budget(policy.retry) if policy.retry else None
-    )
+    buckets = Buckets(policy.rate) if policy.rate else None
+    budget = Budget(policy.retry) if policy.retry else None
+    return _Kept(policy, buckets, rate_policy(policy), budget)

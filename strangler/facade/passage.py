@@ -27,6 +27,9 @@ class Identity:
     fields: tuple[tuple[bytes, bytes], ...] = ()
 
 
+NOBODY = Identity()
+
+
 @dataclass(slots=True)
 class Spent:
     """Running totals of a policy."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from strangler.routing.policy import Breaker
@@ -12,6 +13,13 @@ _SLOTS = 10
 """Parts of the window; the oldest is forgotten as a whole."""
 
 
+@dataclass(slots=True)
+class _Slot:
+    number: int
+    requests: int = 0
+    errors: int = 0
+
+
 class Circuit:
     """Times are seconds of any clock that does not go back. ``enter`` gives a ticket to each request that may go, and
     ``settle`` wants it back with what became of the request: late news from before a change of state change nothing."""
@@ -19,7 +27,7 @@ class Circuit:
     def __init__(self, rule: Breaker) -> None:
         self._rule = rule
         self._width = rule.window / _SLOTS
-        self._slots: list[tuple[int, int, int]] = []  # number of the slot, requests, failed ones
+        self._slots: list[_Slot] = []
         self._era = 0
         self._opened_at: float | None = None
         self._trials = self._successes = 0
@@ -65,14 +73,15 @@ class Circuit:
 
     def _count(self, failed: bool, now: float) -> None:
         number = int(now / self._width)
-        self._slots = [slot for slot in self._slots if slot[0] > number - _SLOTS]
-        if self._slots and self._slots[-1][0] == number:
-            _, requests, errors = self._slots.pop()
-        else:
-            requests = errors = 0
-        self._slots.append((number, requests + 1, errors + failed))
+        if not self._slots or self._slots[-1].number != number:
+            self._slots = [slot for slot in self._slots if slot.number > number - _SLOTS]
+            self._slots.append(_Slot(number))
+        slot = self._slots[-1]
+        slot.requests += 1
         if failed:
-            requests, errors = (sum(slot[part] for slot in self._slots) for part in (1, 2))
+            slot.errors += 1
+            requests = sum(slot.requests for slot in self._slots)
+            errors = sum(slot.errors for slot in self._slots)
             if requests >= self._rule.minimum and errors * 100 >= self._rule.errors * requests:
                 self._trip(now)
 

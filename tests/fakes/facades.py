@@ -40,10 +40,18 @@ async def running(
     connect_timeout: float = 2.0,
     read_timeout: float = 5.0,
     max_connections: int = 200,
+    write_timeout: float = 5.0,
     debug_headers: bool = False,
     transport: Callable[[Upstream], Transport] = Pool,
 ) -> AsyncIterator[Running]:
-    upstream = Upstream(MONOLITH, monolith, connect_timeout, read_timeout, max_connections)
+    upstream = Upstream(
+        MONOLITH,
+        monolith,
+        connect_timeout,
+        read_timeout,
+        max_connections,
+        write_timeout=write_timeout,
+    )
     facade = Facade(upstream, table, debug_headers=debug_headers, transport=transport)
     made = Running(facade, 0)
     facade.on_finish = made.outcomes.append

@@ -187,6 +187,24 @@ async def test_a_slow_upload_is_not_the_upstreams_fault() -> None:
         assert (await client.answer()).status == 200
 
 
+async def test_an_upstream_that_takes_nothing_of_a_body_is_504() -> None:
+    async def deaf(peer: Peer) -> None:
+        await peer.head()
+        await asyncio.Event().wait()
+
+    async with (
+        upstream(deaf) as back,
+        running(back.url, write_timeout=0.1) as front,
+        connected(front.port) as client,
+    ):
+        await client.send(get("/", f"Content-Length: {64 * 2**20}", method="PUT"))
+        sending = asyncio.create_task(client.send(bytes(64 * 2**20)))
+        assert (await client.answer()).status == 504
+        assert (await front.outcome()).error == "write timeout"
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+
+
 async def test_a_client_that_falls_silent_in_its_body_is_408(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("strangler.facade.transport.BODY_TIMEOUT", 0.05)
     async with upstream(stalls) as back, running(back.url) as front, connected(front.port) as client:

@@ -10,9 +10,11 @@ from strangler.facade import Failure
 from strangler.facade.gate import Asked
 from strangler.facade.passage import Identity
 from strangler.routing import Gateway, Group, Policy, Route, RouteTable, Upstream
+from strangler.routing.identity import SessionRules
 from strangler.routing.policy import Limits, Timeouts
 
 pytestmark = pytest.mark.anyio
+KNOWN = Policy("p", session=SessionRules())
 
 
 def table(policy: Policy | None, **gateway: str) -> RouteTable:
@@ -126,7 +128,7 @@ async def test_whoever_may_not_pass_hears_why() -> None:
         challenge = [(b"www-authenticate", b"Bearer")]
         raise Failure("unauthorized", "a token is needed here", headers=challenge)
 
-    async with upstream(never) as back, running(back.url, table(Policy("p"))) as front:
+    async with upstream(never) as back, running(back.url, table(KNOWN)) as front:
         front.facade.gate.identify = nobody
         async with connected(front.port) as client:
             await client.send(get("/guarded/"))
@@ -149,7 +151,7 @@ async def test_who_was_verified_is_decided_on_and_told_to_the_upstream() -> None
             upstreams={"s": Upstream("s", new.url)},
             groups={"g": Group("g", "s", allow=("tenant:acme",), policy="p")},
             routes=(Route("guarded", "guarded/", group="g"),),
-            policies={"p": Policy("p")},
+            policies={"p": KNOWN},
             gateway=Gateway(tenant="claim:org"),
         )
         async with running(old.url, routes) as front, connected(front.port) as client:
@@ -162,7 +164,7 @@ async def test_a_route_without_a_policy_asks_nobody_who_is_there() -> None:
     async def nobody(policy: Policy, route: Route | None, asked: Asked) -> Identity:
         raise AssertionError("somebody asked")
 
-    async with upstream(answers(OK)) as back, running(back.url, table(Policy("p"))) as front:
+    async with upstream(answers(OK)) as back, running(back.url, table(KNOWN)) as front:
         front.facade.gate.identify = nobody
         async with connected(front.port) as client:
             await client.send(get("/free/"))

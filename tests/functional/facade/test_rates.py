@@ -10,6 +10,7 @@ from strangler.facade import Failure
 from strangler.facade.gate import Asked
 from strangler.facade.passage import Identity
 from strangler.routing import Gateway, Policy, Route, RouteTable
+from strangler.routing.identity import SessionRules
 from strangler.routing.policy import Rate
 
 pytestmark = pytest.mark.anyio
@@ -121,9 +122,12 @@ async def test_guessing_tokens_is_counted_too() -> None:
     async def nobody(policy: Policy, route: Route | None, asked: Asked) -> Identity:
         raise Failure("unauthorized", "this token is not valid")
 
+    known = Policy("p", rate=(Rate("client", 2, 60.0, 2),), session=SessionRules())
     async with (
         upstream(repeats(OK)) as back,
-        running(back.url, table(Rate("client", 2, 60.0, 2))) as front,
+        running(
+            back.url, RouteTable(1, routes=(Route("a", "a/", policy="p"),), policies={"p": known})
+        ) as front,
         connected(front.port) as client,
     ):
         front.facade.gate.identify = nobody

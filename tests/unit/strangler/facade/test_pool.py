@@ -84,6 +84,16 @@ async def test_an_old_idle_connection_makes_room_when_there_is_none(monkeypatch:
         pool.retire()
 
 
+async def test_a_connection_that_was_idle_for_too_long_is_not_used_again() -> None:
+    async with upstream(repeats(OK)) as back:
+        pool = Pool(Upstream("m", back.url, idle_timeout=0.01))
+        old = await ask(pool, GET)
+        await asyncio.sleep(0.02)
+        assert await ask(pool, GET) is not old
+        assert pool.open_connections == 1
+        pool.retire()
+
+
 async def test_a_retired_pool_keeps_nothing() -> None:
     async with upstream(repeats(OK)) as back:
         pool = Pool(Upstream("m", back.url))
