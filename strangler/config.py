@@ -36,11 +36,14 @@ SETTINGS: Mapping[str, tuple[str | None, str]] = {
     "grace": ("10", "seconds that requests under way get at the end"),
     "max_clients": (None, "connections of clients at once, for each process"),
     "max_per_client": (None, "the same for one address"),
+    "access_log": (None, "the file of the access log; - is standard output"),
+    "otlp": (None, "the OpenTelemetry collector that traces go to"),
+    "trace_percent": ("1", "how many requests are traced"),
 }
 """Name -> (default, what it is)."""
 SECRETS = frozenset({"token", "identity_key", "bridge_secret"})
 """Settings that never stand in a file that is committed, and are never shown."""
-NUMBERS = frozenset({"workers", "grace", "max_clients", "max_per_client"})
+NUMBERS = frozenset({"workers", "grace", "max_clients", "max_per_client", "trace_percent"})
 """Settings that a file may hold as numbers."""
 ROUTE_SECTIONS = ("gateway", "policies", "upstreams", "groups", "routes")
 DECISIONS = ("boundaries", "analysis")
@@ -138,7 +141,7 @@ def _check(key: str, value: object, file: Path) -> None:
         near = get_close_matches(key, known, n=1)
         hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
         raise BadDocument(f"unknown key {key!r}", where=f"{file}: {key}", remedy=hint)
-    if key in NUMBERS and isinstance(value, int) and not isinstance(value, bool):
+    if key in NUMBERS and isinstance(value, int | float) and not isinstance(value, bool):
         return
     if not isinstance(value, str):
         raise BadDocument(f"{value!r} is not a string", where=f"{file}: {key}", remedy="Put it in quotes.")

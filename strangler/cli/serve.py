@@ -60,10 +60,19 @@ def serve(
     max_per_client: Annotated[
         str | None, typer.Option(metavar="N", help="Connections from one address, for each process.")
     ] = None,
+    access_log: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A JSON line for each request; - is standard output.")
+    ] = None,
+    otlp: Annotated[
+        str | None, typer.Option(metavar="URL", help="Send traces to this OpenTelemetry collector, by HTTP.")
+    ] = None,
+    trace_percent: Annotated[
+        str | None, typer.Option(metavar="PERCENT", help="How many requests are traced [1].")
+    ] = None,
 ) -> None:
     """Stand in front of the monolith: everything passes to it until a route is moved."""
     from strangler.config import load
-    from strangler.routing.values import read_url
+    from strangler.routing.values import read_percent, read_url
     from strangler.server import Settings, run
 
     settings = load(Path.cwd(), os.environ, config)
@@ -91,6 +100,11 @@ def serve(
             max_per_client=_count(
                 settings.get("max_per_client", max_per_client), "--max-per-client", 999_999
             ),
+            access_log=settings.get("access_log", access_log) or "",
+            otlp=settings.get("otlp", otlp) or os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
+            otlp_headers=os.environ.get("OTEL_EXPORTER_OTLP_HEADERS", ""),
+            trace_percent=read_percent(settings.get("trace_percent", trace_percent), "--trace-percent"),
+            service_name=os.environ.get("OTEL_SERVICE_NAME") or "strangler",
         )
     )
 

@@ -42,6 +42,8 @@ from strangler.routing import (
 )
 from strangler.routing.cohort import cookie_name
 from strangler.routing.decide import tenant_of
+from strangler.telemetry import Trace
+from strangler.telemetry.traces import begin, read_parent
 
 logger = logging.getLogger("strangler.facade")
 
@@ -87,6 +89,8 @@ class Facade:
         self.on_finish = on_finish
         self.mirror = mirror
         self.gate = Gate(now=time.monotonic)
+        self.trace_threshold: int | None = None
+        """What the lower half of a trace id stays below where its request is traced; None: nothing is traced."""
         self.identities: Identities | None = None
         self.debug_headers = debug_headers
         self._snapshot = Snapshot(RouteTable(), MappingProxyType({}))
@@ -154,6 +158,7 @@ class _Exchange:
     """One request on its way: made for it, thrown away with it."""
 
     __slots__ = (
+        "_asked",
         "_began",
         "_body",
         "_bytes_out",
@@ -171,6 +176,7 @@ class _Exchange:
         "_snapshot",
         "_started",
         "_status",
+        "_trace",
         "_tunnel",
         "_upstream_seconds",
     )
@@ -197,6 +203,8 @@ class _Exchange:
         self._upstream_seconds: float | None = None
         self._error: Kind | None = None
         self._tunnel = False
+        self._asked: float | None = None
+        self._trace: Trace | None = None
 
     async def run(self) -> None:
         """Answers the request, whatever happens, and tells the hooks."""
@@ -248,6 +256,7 @@ class _Exchange:
         if transport is None:
             raise Failure("refused", f"the upstream {decision.upstream} is not in the route table")
         self._body = Body(self._receive) if head.has_body else None
+        self._asked = time.perf_counter() - self._began
         if self._passage is None:
             answer = await transport.exchange(request, self._body)
         else:
@@ -267,12 +276,17 @@ class _Exchange:
         fields: Headers = scope["headers"]
         raw: bytes = scope["raw_path"]
         method: str = scope["method"]
-        self._request_id = b"%032x" % random.getrandbits(128)  # unique, not secret
+        bits = random.getrandbits(256)  # unique, not secret
+        self._request_id = b"%032x" % (bits >> 128)
         path, ambiguous = read_path(raw)
         self._path = path
         head = self._head = read_head(scope["http_version"], fields)
         if head.request_id is not None:
             self._request_id = head.request_id
+        threshold = self._facade.trace_threshold
+        if threshold is not None:
+            parent = read_parent(head.trace.get(b"traceparent"))
+            self._trace = begin(parent, threshold, bits, trusted=table.gateway.trusted_hops > 0)
         peer = scope.get("client")
         origin = self._origin = origin_of(
             peer[0] if peer else "", scope["scheme"], head.host, head.forwarded, table.gateway.trusted_hops
@@ -307,6 +321,7 @@ class _Exchange:
         fields = [(b"host", head.host), *head.kept, *self._origin.fields, (b"x-request-id", self._request_id)]
         if self._passage is not None:
             fields += self._passage.identity.fields
+        fields += self._trace_fields(head)
         return Request(
             scope["method"],
             target,
@@ -316,6 +331,14 @@ class _Exchange:
             head.expects_continue,
             head.upgrade if UPGRADE in extensions else None,
         )
+
+    def _trace_fields(self, head: Head) -> Headers:
+        """W3C Trace Context for the upstream; the state goes on with the trace that it came with, or not at all."""
+        if self._trace is None:
+            return [field for field in head.trace.items() if field[1]]
+        state = head.trace.get(b"tracestate") if self._trace.parent_id else None
+        parent = (b"traceparent", self._trace.field)
+        return [parent, (b"tracestate", state)] if state else [parent]
 
     def _answer_headers(self, answer: Answer) -> Headers:
         headers = answer_headers(answer.headers)
@@ -402,6 +425,11 @@ class _Exchange:
             self._tunnel,
             self._passage.retries if self._passage is not None else 0,
             self._passage.fell_back if self._passage is not None else None,
+            self._head.host.decode("latin-1") if self._head is not None else "",
+            self._origin.scheme,
+            self._passage.identity.user if self._passage is not None else "",
+            self._asked,
+            self._trace,
         )
         try:
             self._facade.on_finish(outcome)

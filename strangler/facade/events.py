@@ -10,6 +10,7 @@ from msgspec import Struct
 from strangler.facade.asgi import Headers
 from strangler.facade.failures import Kind
 from strangler.routing import Decision
+from strangler.telemetry import Trace
 
 CAPTURE_LIMIT = 256 * 1024
 """Bytes of an answer's body that are kept for comparison."""
@@ -23,7 +24,9 @@ class Outcome(Struct, frozen=True):  # made for every request: ten times as fast
     ``upstream_seconds`` (until the head of the upstream's answer; None without one) are seconds. Bytes are those of
     bodies. ``error`` is a kind of failure or None; an answer that broke off has its upstream's status and an error.
     ``tunnel``: it became a WebSocket. ``retries`` is how often the upstream was asked again; ``fell_back`` is the kind
-    of failure for which the monolith answered in place of the service.
+    of failure for which the monolith answered in place of the service. ``user`` is whom a policy has
+    found to ask. ``asked`` is when the upstream was asked, in seconds from the start; ``trace`` is None while nothing
+    is traced.
     """
 
     decision: Decision | None
@@ -41,6 +44,11 @@ class Outcome(Struct, frozen=True):  # made for every request: ten times as fast
     tunnel: bool = False
     retries: int = 0
     fell_back: Kind | None = None
+    host: str = ""
+    scheme: str = "http"
+    user: str = ""
+    asked: float | None = None
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class Guarded:
 
     def __init__(self, upstream: Upstream, way: Transport) -> None:
         self.name = upstream.name
-        self._way = way
+        self.way = way
         self.now = asyncio.get_running_loop().time
         self.circuit = Circuit(upstream.breaker) if upstream.breaker is not None else None
         self.places = Places(upstream.name, upstream.bulkhead) if upstream.bulkhead is not None else None
@@ -49,18 +49,18 @@ class Guarded:
 
     def retire(self) -> None:
         """See ``Transport``."""
-        self._way.retire()
+        self.way.retire()
 
     async def _ask(self, request: Request, body: Body | None) -> Answer:
         circuit = self.circuit
         if circuit is None:
-            return await self._way.exchange(request, body)
+            return await self.way.exchange(request, body)
         ticket = circuit.enter(self.now())
         if ticket is None:
             raise self._refusal(circuit)
         failed: bool | None = None
         try:
-            answer = await self._way.exchange(request, body)
+            answer = await self.way.exchange(request, body)
             failed = answer.status >= 500
         except Failure as failure:
             failed = None if failure.kind in NO_UPSTREAMS_FAULT else True
@@ -164,12 +164,14 @@ class _Held:
 
 
 def guard_figures(guarded: Iterable[Guarded]) -> Figures:
-    """What telemetry tells of breakers and bulkheads; a breaker is 0 (closed), 1 (half open) or 2 (open)."""
+    """What telemetry tells of breakers and bulkheads; of a breaker's states the one that it is in has 1."""
     circuits = [(way.name, way.circuit, way.now()) for way in guarded if way.circuit is not None]
     places = [(way.name, way.places) for way in guarded if way.places is not None]
     return {
         "strangler_breaker_state": [
-            ({"upstream": name}, float(_STATES.index(circuit.state(now)))) for name, circuit, now in circuits
+            ({"upstream": name, "state": state}, float(state == circuit.state(now)))
+            for name, circuit, now in circuits
+            for state in _STATES
         ],
         "strangler_breaker_opened_total": [
             ({"upstream": name}, float(circuit.opened)) for name, circuit, _ in circuits

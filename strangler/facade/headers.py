@@ -6,6 +6,7 @@ smuggling). What a browser sent in ``Host`` reaches the upstream unchanged: Djan
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -47,7 +48,14 @@ _FORWARDED = frozenset(
 """None of these is passed on as it came; ``origin_of`` writes the four that are."""
 _OWN = frozenset(name.encode() for name in RESERVED)
 """What only the facade says. A client's copy is never passed on."""
-_READ = frozenset({b"host", b"content-length", b"expect", b"x-request-id"}) | HOP_BY_HOP | _FORWARDED | _OWN
+_TRACE = frozenset({b"traceparent", b"tracestate"})
+_READ = (
+    frozenset({b"host", b"content-length", b"expect", b"x-request-id"})
+    | HOP_BY_HOP
+    | _FORWARDED
+    | _TRACE
+    | _OWN
+)
 _FRAMING = frozenset({b"host", b"content-length"})
 _MOST_HOST = 262
 """Bytes of the longest host name (RFC 1035, 2.3.4), in brackets or with a port."""
@@ -59,8 +67,8 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
 @dataclass(slots=True)
 class Head:
     """What a request's head says. ``kept`` are its end-to-end fields without Host, Content-Length, Expect,
-    X-Request-Id, what only the facade says, and everything about forwarding; ``forwarded`` are the fields about
-    forwarding as they came."""
+    X-Request-Id, what only the facade says, and everything about forwarding and tracing; ``forwarded`` are the fields
+    about forwarding as they came."""
 
     host: bytes
     kept: Headers
@@ -70,6 +78,8 @@ class Head:
     expects_continue: bool = False
     upgrade: bytes | None = None
     request_id: bytes | None = None
+    trace: dict[bytes, bytes] = dataclasses.field(default_factory=dict)
+    """The fields of W3C Trace Context; of one that stands twice nothing is known (section 3.2.1)."""
 
     @property
     def has_body(self) -> bool:
@@ -130,6 +140,8 @@ def _read_special(head: Head, name: bytes, value: bytes) -> None:
     elif name == b"x-request-id":
         if _REQUEST_ID.fullmatch(value):
             head.request_id = value
+    elif name in _TRACE:
+        head.trace[name] = value if name not in head.trace else b""
     elif name in _FORWARDED:
         before = head.forwarded.get(name)
         head.forwarded[name] = value if before is None else before + b", " + value

@@ -13,7 +13,7 @@ from strangler.facade.transport import Request
 from strangler.routing import SAFE_METHODS, Decision, Upstream
 from strangler.shadow import Answer, Copy, Mirror
 from strangler.shadow.mirror import MOST_AT_ONCE
-from strangler.telemetry import Counters
+from strangler.telemetry import Counters, Exchange
 
 LARGEST = 1024 * 1024
 """Bytes of the new side's answer that are read for a comparison; more is no answer."""
@@ -40,6 +40,39 @@ def counting(counters: Counters) -> OnFinish:
         counters.note(group, decision.side, duration, failed, judged=judged)
 
     return note
+
+
+def exchange_of(outcome: Outcome) -> Exchange:
+    """A request as the access log and traces tell it."""
+    decision, route, group = outcome.decision, None, None
+    if decision is not None:
+        route, group = decision.route, decision.group
+    return Exchange(
+        outcome.started,
+        outcome.duration,
+        outcome.request_id,
+        outcome.method,
+        outcome.path,
+        outcome.host,
+        outcome.scheme,
+        outcome.client,
+        outcome.status,
+        outcome.error or "",
+        route.name if route is not None else "",
+        route.pattern if route is not None else "",
+        group.name if group is not None else "",
+        decision.side if decision is not None else "",
+        decision.upstream if decision is not None else "",
+        decision.reason if decision is not None else "",
+        decision.bucket if decision is not None else None,
+        outcome.user,
+        outcome.asked,
+        outcome.upstream_seconds,
+        outcome.bytes_in,
+        outcome.bytes_out,
+        outcome.tunnel,
+        outcome.trace,
+    )
 
 
 class Shadowing:

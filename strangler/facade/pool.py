@@ -74,6 +74,16 @@ class Pool:
         """Connections that are open or being opened."""
         return len(self._open) + self._connecting
 
+    @property
+    def idle_connections(self) -> int:
+        """Those of them that nobody uses."""
+        return len(self._idle)
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for a connection."""
+        return len(self._waiting)
+
     def _pop_idle(self, replay: bool) -> Connection | None:
         """The youngest idle connection. One too old for a request that cannot be repeated is left to those that can."""
         most = self.upstream.idle_timeout

@@ -24,8 +24,10 @@ from strangler.server.limits import clients_of
 from strangler.server.listen import Listener, admin_config, facade_config, stopping
 from strangler.server.prepare import Sockets, announce, opened, prepared, server_tls
 from strangler.server.settings import Settings, say
+from strangler.server.telling import Telling, policy_families, pool_families
 from strangler.store import State
-from strangler.telemetry import Counters, prometheus
+from strangler.telemetry import Counters, Family, exposition
+from strangler.telemetry.counters import families
 from strangler.telemetry.crew import Crew, Report, add, counters_of, report_of
 from strangler.tls import ServerTls
 
@@ -74,31 +76,48 @@ class _Works:
     counters: Counters
     shadowing: Shadowing
     clients: Clients
+    telling: Telling
     crew: Crew | None
 
     def report(self) -> Report:
         """What this process has counted."""
         mirror = self.shadowing.mirror
         tallies = {group: asdict(tally) for group, tally in mirror.tallies().items()}
-        return report_of(self.counters, tallies, {group: dict(mirror.paths(group)) for group in tallies})
+        paths = {group: dict(mirror.paths(group)) for group in tallies}
+        return report_of(self.counters, tallies, paths, self._families())
+
+    def _families(self) -> list[Family]:
+        """The metrics of this process, beside those that the guard counts with."""
+        connected = Family(
+            "strangler_client_connections",
+            "gauge",
+            "Connections of clients.",
+            (({}, self.clients.connected),),
+        )
+        return [
+            *self.telling.families(),
+            *pool_families(self.facade, [*self.facade.table.upstreams, MONOLITH]),
+            *policy_families(self.facade),
+            connected,
+        ]
 
     def total(self) -> Report:
         """What all workers have counted."""
         return self.report() if self.crew is None else add([self.report(), *self.crew.others()])
 
     def metrics(self) -> str:
-        table = self.facade.table
-        shares = [({"group": group.name}, group.share) for group in table.groups.values()]
-        return prometheus(
-            counters_of(self.total()),
-            {
-                "strangler_table_version": [({}, float(table.version))],
-                "strangler_share_percent": shares,
-                "strangler_client_connections": [({}, float(self.clients.connected))],
-                "strangler_state_reachable": [({}, float(self.follower.trouble is None))],
-                **self.facade.figures(),
-            },
-        )
+        told = self.total()
+        return exposition([*families(counters_of(told)), *told.families, *self._shared()])
+
+    def _shared(self) -> list[Family]:
+        """What all workers know alike, so that it is not summed."""
+        table, reachable = self.facade.table, float(self.follower.trouble is None)
+        shares = tuple(({"group": group.name}, group.share) for group in table.groups.values())
+        return [
+            Family("strangler_table_version", "gauge", "The route table in force.", (({}, table.version),)),
+            Family("strangler_share_percent", "gauge", "What the service of a group answers.", shares),
+            Family("strangler_state_reachable", "gauge", "Whether routes can change.", (({}, reachable),)),
+        ]
 
     def status(self) -> dict[str, Any]:
         trouble, told = self.follower.trouble, self.total()
@@ -125,13 +144,15 @@ async def _works(settings: Settings, state: State, crew: Crew | None) -> AsyncIt
     facade = Facade(Upstream(MONOLITH, settings.monolith), table, debug_headers=settings.debug_headers)
     facade.know(identities(facade, settings.identity_key, settings.bridge_secret))
     shadowing = Shadowing(facade, lambda group, differs: counters.note(group, "shadow", 0.0, differs))
-    facade.on_finish, facade.mirror = counting(counters), shadowing
+    telling = Telling(settings, counting(counters))
+    facade.on_finish, facade.mirror, facade.trace_threshold = telling, shadowing, telling.threshold
     follower = Follower(settings.state, facade.swap, asyncio.get_running_loop())
     follower.start(table.version)
     controller = Controller(settings.state, f"{socket.gethostname()}:{os.getpid()}", counters.drain)
     try:
-        async with background(controller.run()):
-            yield _Works(facade, follower, controller, counters, shadowing, clients_of(settings), crew)
+        async with background(telling.run()), background(controller.run()):
+            clients = clients_of(settings)
+            yield _Works(facade, follower, controller, counters, shadowing, clients, telling, crew)
     finally:
         await asyncio.to_thread(follower.stop)
         await shadowing.aclose()

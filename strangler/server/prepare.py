@@ -11,6 +11,7 @@ from strangler.errors import BadDocument
 from strangler.server.listen import Address, listening
 from strangler.server.seed import seed
 from strangler.server.settings import Settings, say
+from strangler.server.telling import check
 from strangler.store import State, open_state
 from strangler.tls import ServerTls
 
@@ -33,6 +34,7 @@ def prepared(settings: Settings) -> Iterator[tuple[Sockets, str | None]]:
             remedy = "Give --monolith the monolith's own address."
             raise BadDocument("the facade would forward to itself", where="--monolith", remedy=remedy)
         server_tls(settings)
+        check(settings)
         admin = stack.enter_context(listening(settings.admin_bind, "--admin-bind"))
         with closing(opened(settings.state)) as state:
             note = seed(state, settings.document, settings.origin)

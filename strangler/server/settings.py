@@ -40,6 +40,14 @@ class Settings:
     max_per_client: int = 0
     """The same for one address; 0: no limit."""
 
+    access_log: str = ""
+    """The file of the access log, ``-`` for standard output; empty: there is none."""
+    otlp: str = ""
+    """The endpoint of an OpenTelemetry collector; empty: nothing is traced."""
+    otlp_headers: str = field(default="", repr=False)
+    trace_percent: float = 1.0
+    service_name: str = "strangler"
+
 
 def log_to_stderr() -> None:
     """One line for each warning; uvicorn says nothing, since it would log tracebacks that a client can cause."""

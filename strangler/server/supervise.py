@@ -6,6 +6,7 @@ replaced. Workers are new processes, not forks: SIGHUP replaces them one by one,
 
 from __future__ import annotations
 
+import os
 import select
 import signal
 import socket
@@ -15,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -24,6 +25,7 @@ from strangler.errors import StranglerError
 from strangler.server.prepare import Sockets, announce, prepared
 from strangler.server.settings import Settings, say
 from strangler.server.worker import Order
+from strangler.telemetry.access_log import STDOUT
 from strangler.telemetry.crew import Crew
 
 START_TIMEOUT = 30.0
@@ -45,7 +47,7 @@ def supervise(settings: Settings) -> None:
         tempfile.TemporaryDirectory(prefix="strangler-") as folder,
         _signals() as inbox,
     ):
-        crew = _Workers(settings, sockets, folder)
+        crew = _Workers(settings, sockets, folder, os.dup(1) if settings.access_log == STDOUT else None)
         try:
             for place in range(settings.workers):
                 if not crew.start(place):
@@ -77,6 +79,8 @@ class _Workers:
     settings: Settings
     sockets: Sockets
     folder: str
+    out: int | None = None
+    """Standard output, where the access log goes there: that of a worker is for its ``ready``."""
     at: dict[int, Process] = field(default_factory=dict)
     leaving: list[Process] = field(default_factory=list)
 
@@ -145,17 +149,18 @@ class _Workers:
             self._ended(process)
 
     def _spawn(self, place: int) -> Process:
-        front = self.sockets.front.fileno()
+        front, out = self.sockets.front.fileno(), self.out
         admin = self.sockets.admin.fileno() if place == 0 and self.sockets.admin is not None else None
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "strangler.server.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            pass_fds=[front] if admin is None else [front, admin],
+            pass_fds=[descriptor for descriptor in (front, admin, out) if descriptor is not None],
             process_group=0,  # the terminal's Ctrl-C is for the one who watches
         )
         assert process.stdin is not None
-        order = Order(self.settings, front, admin, self.folder)
+        settings = self.settings if out is None else replace(self.settings, access_log=f"/dev/fd/{out}")
+        order = Order(settings, front, admin, self.folder)
         try:
             process.stdin.write(msgspec.json.encode(order) + b"\n")
             process.stdin.flush()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from strangler.rollout.window import BOUNDS, SIZE, Counted, Window, bucket_index
+from strangler.telemetry.exposition import Family, Histogram
 
 NO_GROUP = "-"
 """The group's name in the figures of requests that belong to none."""
@@ -81,49 +82,51 @@ class Counters:
         return result
 
 
-def prometheus(counters: Counters, gauges: Mapping[str, Iterable[tuple[Mapping[str, str], float]]]) -> str:
-    """The text exposition (format 0.0.4) of the totals, and of ``gauges``: name -> (labels, value) pairs;
-    what is called ``_total`` is a counter."""
-    lines = ["# HELP strangler_requests_total Requests answered.", "# TYPE strangler_requests_total counter"]
+def families(counters: Counters) -> list[Family]:
+    """The totals by group and side as metrics; one latency bucket for each octave keeps the series few."""
     totals = counters.totals()
-    served = {key: total for key, total in totals.items() if key[1] != "shadow"}
-    for (group, side), (window, _) in served.items():
-        lines.append(f"strangler_requests_total{_labels(group=group, side=side)} {window.requests}")
-    lines += ["# HELP strangler_errors_total Requests answered with 5xx, or not at all."]
-    lines += ["# TYPE strangler_errors_total counter"]
-    for (group, side), (window, _) in served.items():
-        lines.append(f"strangler_errors_total{_labels(group=group, side=side)} {window.errors}")
-    lines += ["# HELP strangler_request_seconds Time to the end of the answer."]
-    lines += ["# TYPE strangler_request_seconds histogram"]
-    for (group, side), (window, seconds) in served.items():
-        lines += _histogram(group, side, window, seconds)
-    lines += ["# HELP strangler_shadow_compared_total Shadowed answers compared."]
-    lines += ["# TYPE strangler_shadow_compared_total counter"]
-    shadows = {group: window for (group, side), (window, _) in totals.items() if side == "shadow"}
-    for group, window in shadows.items():
-        for result, count in (("equal", window.requests - window.errors), ("different", window.errors)):
-            lines.append(f"strangler_shadow_compared_total{_labels(group=group, result=result)} {count}")
-    for name, values in gauges.items():
-        lines.append(f"# TYPE {name} {'counter' if name.endswith('_total') else 'gauge'}")
-        lines += [f"{name}{_labels(**labels)} {value:g}" for labels, value in values]
-    return "\n".join(lines) + "\n"
+    served = [
+        ({"group": group, "side": side}, window, seconds)
+        for (group, side), (window, seconds) in totals.items()
+        if side != "shadow"
+    ]
+    shadows = [(group, window) for (group, side), (window, _) in totals.items() if side == "shadow"]
+    return [
+        Family(
+            "strangler_requests_total",
+            "counter",
+            "Requests answered.",
+            tuple((labels, window.requests) for labels, window, _ in served),
+        ),
+        Family(
+            "strangler_errors_total",
+            "counter",
+            "Requests answered with 5xx, or not at all.",
+            tuple((labels, window.errors) for labels, window, _ in served),
+        ),
+        Family(
+            "strangler_request_seconds",
+            "histogram",
+            "Time to the end of the answer.",
+            tuple((labels, _histogram(window, seconds)) for labels, window, seconds in served),
+        ),
+        Family(
+            "strangler_shadow_compared_total",
+            "counter",
+            "Shadowed answers compared.",
+            tuple(
+                ({"group": group, "result": result}, count)
+                for group, window in shadows
+                for result, count in (
+                    ("equal", window.requests - window.errors),
+                    ("different", window.errors),
+                )
+            ),
+        ),
+    ]
 
 
-def _histogram(group: str, side: str, window: Window, seconds: float) -> list[str]:
-    """Every fourth bound: one for each octave keeps the series few."""
-    name, lines, seen = "strangler_request_seconds", [], 0
-    for index, count in enumerate(window.latencies[:-1]):
-        seen += count
-        if index % 4 == 0:
-            lines.append(f"{name}_bucket{_labels(group=group, side=side, le=f'{BOUNDS[index]:g}')} {seen}")
-    lines.append(f"{name}_bucket{_labels(group=group, side=side, le='+Inf')} {window.requests}")
-    lines.append(f"{name}_sum{_labels(group=group, side=side)} {seconds:.6f}")
-    lines.append(f"{name}_count{_labels(group=group, side=side)} {window.requests}")
-    return lines
-
-
-def _labels(**labels: str) -> str:
-    def escaped(value: str) -> str:
-        return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
-
-    return "{" + ",".join(f'{name}="{escaped(value)}"' for name, value in labels.items()) + "}"
+def _histogram(window: Window, seconds: float) -> Histogram:
+    counts = window.latencies
+    octaves = [counts[0], *(sum(counts[start : start + 4]) for start in range(1, len(BOUNDS) - 3, 4))]
+    return Histogram(BOUNDS[::4], (*octaves, sum(counts) - sum(octaves)), seconds)

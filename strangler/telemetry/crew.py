@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import msgspec
 
 from strangler.rollout.window import Counted, Window
 from strangler.telemetry.counters import Counters
+from strangler.telemetry.exposition import Family, merged
 
 _PAST = "past"
 
@@ -29,21 +30,26 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What one worker knows since its start. ``shadow`` holds counts by group; ``paths`` those of differing paths."""
+    """What one worker knows since its start. ``shadow`` holds counts by group; ``paths`` those of differing paths;
+    ``families`` the other metrics, which add up as well."""
 
     rows: list[Row] = []
     shadow: dict[str, dict[str, int]] = {}
     paths: dict[str, dict[str, int]] = {}
+    families: list[Family] = []
 
 
 def report_of(
-    counters: Counters, shadow: Mapping[str, dict[str, int]], paths: Mapping[str, dict[str, int]]
+    counters: Counters,
+    shadow: Mapping[str, dict[str, int]],
+    paths: Mapping[str, dict[str, int]],
+    families: Iterable[Family] = (),
 ) -> Report:
     """The report of this process."""
     rows = [
         Row(group, side, window, seconds) for (group, side), (window, seconds) in counters.totals().items()
     ]
-    return Report(rows, dict(shadow), dict(paths))
+    return Report(rows, dict(shadow), dict(paths), list(families))
 
 
 def counters_of(report: Report) -> Counters:
@@ -65,7 +71,9 @@ def add(reports: list[Report]) -> Report:
                 sum_ = sums.setdefault(group, {})
                 for name, count in counts.items():
                     sum_[name] = sum_.get(name, 0) + count
-    return report_of(counters, shadow, paths)
+    return report_of(
+        counters, shadow, paths, merged(family for report in reports for family in report.families)
+    )
 
 
 class Crew:
@@ -90,7 +98,9 @@ class Crew:
             ended = self._folder / f"{name}.json"
             if ended.exists():
                 past = self._folder / f"{_PAST}.json"
-                self._write(_PAST, add([_read(ended), *([_read(past)] if past.exists() else [])]))
+                total = add([_read(ended), *([_read(past)] if past.exists() else [])])
+                lasting = [family for family in total.families if family.kind != "gauge"]
+                self._write(_PAST, msgspec.structs.replace(total, families=lasting))
                 ended.unlink()
 
     def _write(self, name: str, report: Report) -> None:

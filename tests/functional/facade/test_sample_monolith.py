@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
+from fakes.servers import process
 
 SAMPLE = Path(__file__).resolve().parents[3] / "sample_monolith"
-ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 SECRETS = re.compile(r'(csrfmiddlewaretoken" value=")[^"]+|(?:csrftoken|sessionid)=[A-Za-z0-9]+')
 TOLD = (
     "content-type",
@@ -26,31 +23,6 @@ TOLD = (
     "allow",
     "x-frame-options",
 )
-
-
-@contextmanager
-def process(command: list[str], told: str, **environment: str) -> Iterator[str]:
-    """Starts a server; gives the first address that it prints on stdout or stderr."""
-    running = subprocess.Popen(
-        [sys.executable, *command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "PYTHONWARNINGS": "", **environment},
-    )
-    try:
-        assert running.stdout is not None
-        lines = []
-        for line in running.stdout:
-            lines.append(line)
-            if told in line and (found := ADDRESS.search(line)):
-                yield found[0]
-                break
-        else:
-            raise AssertionError(f"{command} did not start: {lines}")
-    finally:
-        running.terminate()
-        running.communicate(timeout=20)
 
 
 @dataclass(frozen=True)

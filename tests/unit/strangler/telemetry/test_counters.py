@@ -1,6 +1,7 @@
 import re
 
-from strangler.telemetry import Counters, prometheus
+from strangler.telemetry import Counters, exposition
+from strangler.telemetry.counters import families
 
 
 def counted() -> Counters:
@@ -39,22 +40,19 @@ def test_a_window_has_requests_errors_and_latencies() -> None:
     assert 0.003 < window.quantile(0.5) < 0.005
 
 
-def test_prometheus_text_has_one_line_for_each_series_and_the_histogram_is_cumulative() -> None:
-    text = prometheus(counted(), {"strangler_share": [({"group": "billing"}, 25.0)]})
+def test_metrics_have_one_line_for_each_series_and_shadows_apart() -> None:
+    text = exposition(families(counted()))
     names = [line.rpartition(" ")[0] for line in text.splitlines() if not line.startswith("#")]
     assert len(names) == len(set(names))
-    assert 'strangler_requests_total{group="billing",side="service"} 2' in text
-    assert 'strangler_errors_total{group="billing",side="service"} 1' in text
-    assert 'strangler_requests_total{group="-",side="monolith"} 1' in text
-    assert 'strangler_shadow_compared_total{group="billing",result="different"} 1' in text
-    assert 'strangler_share{group="billing"} 25' in text
+    assert 'strangler_requests_total{group="billing",side="service"} 2\n' in text
+    assert 'strangler_errors_total{group="billing",side="service"} 1\n' in text
+    assert 'strangler_requests_total{group="-",side="monolith"} 1\n' in text
+    assert 'strangler_shadow_compared_total{group="billing",result="different"} 1\n' in text
     assert 'side="shadow"' not in text
     buckets = re.findall(r'_bucket\{group="-",side="monolith",le="[^"]+"\} (\d+)', text)
     assert buckets[-1] == "1"
     assert set(buckets[:-1]) == {"0"}
-
-
-def test_labels_cannot_break_out_of_their_quotes() -> None:
-    counters = Counters()
-    counters.note('a"b\\c\nd', "service", 0.1, failed=False)
-    assert r'group="a\"b\\c\nd"' in prometheus(counters, {})
+    fast = re.findall(r'_bucket\{group="billing",side="service",le="([^"]+)"\} (\d+)', text)
+    assert {bound: int(count) for bound, count in fast if count != "0"}.keys() == {
+        bound for bound, _ in fast if bound == "+Inf" or float(bound) >= 0.004
+    }
