@@ -23,6 +23,7 @@ HEAD_LIMIT = 128 * 1024
 """Bytes that an answer may have besides the data of its body: header fields, interim answers, trailers; one read more
 may pass."""
 _FRAMING = frozenset({b"transfer-encoding", b"content-length"})
+_VERSIONS = frozenset({"1.1", "1.0"})
 CONTINUE_TIMEOUT = 1.0
 """Seconds to wait for ``100 Continue`` before the body is sent anyway (RFC 9110, 10.1.1)."""
 
@@ -209,6 +210,7 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         if self._message_read:
             self._keep_alive = False  # a second answer to one request
+        self._until_eof = True
         self.headers = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -218,6 +220,8 @@ class Connection(asyncio.Protocol):
         if name in _FRAMING:
             if name == b"transfer-encoding" and value.strip().lower() != b"chunked":
                 raise ValueError("a Transfer-Encoding other than chunked")
+            if not self._until_eof:
+                raise ValueError("two fields that say where its body ends")
             self._until_eof = False
         self.headers.append((name, value))
 
@@ -230,6 +234,8 @@ class Connection(asyncio.Protocol):
             return
         if status < 200 or status > 599:
             raise ValueError(f"the status {status}")
+        if self._parser.get_http_version() not in _VERSIONS:
+            raise ValueError("another version of HTTP")
         self.status = status
         self._head_read = True
         self._keep_alive = not self._until_eof and self._parser.should_keep_alive()

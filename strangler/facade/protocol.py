@@ -348,14 +348,13 @@ class FacadeProtocol(HttpToolsProtocol):
     def _switch(self, rest: bytes) -> bytes:
         """The parser stopped at a head with ``Upgrade``: a WebSocket may become a tunnel, others lose the field.
         Returns what is to be parsed next."""
-        names = {
-            name: value
+        told = [
+            value.strip().lower() if name == b"upgrade" else name
             for name, value in self.headers
             if name in (b"upgrade", b"content-length", b"transfer-encoding")
-        }
+        ]
         if (
-            names.get(b"upgrade", b"").strip().lower() == b"websocket"
-            and len(names) == 1
+            told == [b"websocket"]
             and self.scope["method"] == "GET"
             and self.scope["http_version"] == "1.1"
         ):
