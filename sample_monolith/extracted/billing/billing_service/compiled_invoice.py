@@ -243,7 +243,12 @@ def minor(text: Any, places: int) -> int:
 
 def decimal_text(value: Any, places: int) -> str:
     """Decimal("19") with 2 places -> "19.00"; never rounds."""
-    if type(value) is not Decimal or not value.is_finite():
+    if type(value) is not Decimal:
+        raise TypeError("not a finite decimal number")
+    text: str = str(value)
+    if text[-1 - places : -places] == "." and "E" not in text and value:
+        return text  # it has as many decimals as it should
+    if not value.is_finite():
         raise TypeError("not a finite decimal number")
     text = f"{value:.{places}f}"
     if Decimal(text) != value:
@@ -261,7 +266,8 @@ def instant(value: Any) -> str:
     """An aware datetime -> "2024-06-01T10:00:00Z"."""
     if type(value) is not datetime or value.tzinfo is None:
         raise TypeError("not an aware date and time")
-    return value.astimezone(UTC).isoformat()[:-6] + "Z"
+    there = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return there.isoformat()[:-6] + "Z"
 
 
 def as_instant(text: Any) -> datetime:
@@ -274,7 +280,7 @@ def as_instant(text: Any) -> datetime:
         raise ValueError("not an ISO 8601 instant") from None
     if value.tzinfo is None:
         raise ValueError("an instant without its offset from UTC")
-    return value.astimezone(UTC)
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
 def date_text(value: Any) -> str:
