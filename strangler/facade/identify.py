@@ -12,7 +12,7 @@ from strangler.facade.gate import Asked
 from strangler.facade.headers import CookieView, HeaderView
 from strangler.facade.issuers import Fetch, ReadSecret, Verifier, unauthorized
 from strangler.facade.passage import Identity
-from strangler.facade.sessions import Ask, Question, SessionBridge
+from strangler.facade.sessions import Ask, Question, SessionBridge, digest_of
 from strangler.policy.assertion import LIFETIME, Signer, TooLarge, plain_fields
 from strangler.policy.identity import ClaimView, Known, is_cross_site
 from strangler.policy.roles import missing
@@ -50,6 +50,8 @@ class Identities:
         self._ticks = ticks
         self._verifiers: dict[TokenRules, Verifier] = {}
         self._bridges: dict[SessionRules, SessionBridge] = {}
+        self.on_forget: Callable[[bytes], None] = lambda digest: None
+        """Hears of each session that ends, or changes, by its cookie's digest."""
 
     def follow(self, table: RouteTable) -> None:
         """Makes ready for a table's policies: issuers are asked for their keys before the first token comes. What was
@@ -101,7 +103,14 @@ class Identities:
             if cleared or rules.cookie.encode() in changed:
                 cookie = CookieView(cookies).get(rules.cookie)
                 if cookie:
-                    bridge.forget(cookie)
+                    digest = digest_of(cookie)
+                    bridge.forget(digest)
+                    self.on_forget(digest)
+
+    def forget(self, digest: bytes) -> None:
+        """Ends what was known of a session whose cookie was changed elsewhere."""
+        for bridge in self._bridges.values():
+            bridge.forget(digest)
 
     async def _known(self, policy: Policy, asked: Asked) -> tuple[Known | None, bool]:
         """Who it is, and whether a cookie says so, which a browser adds by itself."""

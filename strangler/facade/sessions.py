@@ -52,7 +52,7 @@ class SessionBridge:
         """Whose session it is, or None: nobody's. Raises ``Failure`` (503) where the monolith does not say."""
         if not 0 < len(question.cookie) <= LONGEST_COOKIE or not question.cookie.isascii():
             return None
-        digest = _digest(question.cookie)
+        digest = digest_of(question.cookie)
         found = self._heard.get(digest, self._clock())
         if found is not None and found[0] == question.host:
             heard = found[1]
@@ -62,9 +62,8 @@ class SessionBridge:
             raise Failure(heard.kind, heard.message)
         return heard
 
-    def forget(self, cookie: str) -> None:
+    def forget(self, digest: bytes) -> None:
         """The cookie has been changed, or cleared: what was said about it, or is being said, does not count."""
-        digest = _digest(cookie)
         self._heard.drop(digest)
         self._asking.pop(digest, None)
 
@@ -123,5 +122,6 @@ def read_answer(body: bytes) -> Known | None:
     return Known(Identity(subject, claims, "session", ends))
 
 
-def _digest(cookie: str) -> bytes:
+def digest_of(cookie: str) -> bytes:
+    """Under which an answer about a cookie is kept: the cookie itself is not."""
     return sha256(cookie.encode("utf-8", "surrogatepass")).digest()

@@ -19,6 +19,7 @@ from strangler.facade import Facade, Failure, Pool
 from strangler.facade.clients import Clients
 from strangler.facade.observe import Shadowing, counting
 from strangler.routing import MONOLITH, Upstream
+from strangler.server.hearsay import Hearsay
 from strangler.server.identities import identities
 from strangler.server.limits import clients_of
 from strangler.server.listen import Listener, admin_config, facade_config, stopping
@@ -142,7 +143,11 @@ async def _works(settings: Settings, state: State, crew: Crew | None) -> AsyncIt
     counters = Counters()
     table = state.routes.load()
     facade = Facade(Upstream(MONOLITH, settings.monolith), table, debug_headers=settings.debug_headers)
-    facade.know(identities(facade, settings.identity_key, settings.bridge_secret))
+    users = identities(facade, settings.identity_key, settings.bridge_secret)
+    facade.know(users)
+    hearsay = None if crew is None else Hearsay(crew.folder, crew.name, users.forget)
+    if hearsay is not None:
+        users.on_forget = hearsay.tell
     shadowing = Shadowing(facade, lambda group, differs: counters.note(group, "shadow", 0.0, differs))
     telling = Telling(settings, counting(counters))
     facade.on_finish, facade.mirror, facade.trace_threshold = telling, shadowing, telling.threshold
@@ -154,6 +159,8 @@ async def _works(settings: Settings, state: State, crew: Crew | None) -> AsyncIt
             clients = clients_of(settings)
             yield _Works(facade, follower, controller, counters, shadowing, clients, telling, crew)
     finally:
+        if hearsay is not None:
+            hearsay.close()
         await asyncio.to_thread(follower.stop)
         await shadowing.aclose()
         facade.close()

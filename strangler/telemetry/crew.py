@@ -80,37 +80,37 @@ class Crew:
     """A folder with the reports of a facade's workers; ``name`` is this one's."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        self._folder = folder
-        self._name = name
+        self.folder = folder
+        self.name = name
 
     def publish(self, report: Report) -> None:
         """Makes it the report of this worker."""
-        self._write(self._name, report)
+        self._write(self.name, report)
 
     def others(self) -> list[Report]:
         """What all other workers published last, those that have ended included."""
         with self._locked(fcntl.LOCK_SH):
-            return [_read(file) for file in self._folder.glob("*.json") if file.stem != self._name]
+            return [_read(file) for file in self.folder.glob("*.json") if file.stem != self.name]
 
     def fold(self, name: str) -> None:
         """A worker has ended: what it counted joins the past."""
         with self._locked(fcntl.LOCK_EX):
-            ended = self._folder / f"{name}.json"
+            ended = self.folder / f"{name}.json"
             if ended.exists():
-                past = self._folder / f"{_PAST}.json"
+                past = self.folder / f"{_PAST}.json"
                 total = add([_read(ended), *([_read(past)] if past.exists() else [])])
                 lasting = [family for family in total.families if family.kind != "gauge"]
                 self._write(_PAST, msgspec.structs.replace(total, families=lasting))
                 ended.unlink()
 
     def _write(self, name: str, report: Report) -> None:
-        draft = self._folder / f"{name}.draft"
+        draft = self.folder / f"{name}.draft"
         draft.write_bytes(msgspec.json.encode(report))
-        draft.replace(self._folder / f"{name}.json")
+        draft.replace(self.folder / f"{name}.json")
 
     @contextmanager
     def _locked(self, how: int) -> Iterator[None]:
-        lock = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, how)
             yield

@@ -7,8 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPConnection
 
 import httpx
 import pytest
@@ -72,9 +75,10 @@ path = "/api/billing/invoices/<int:pk>/pay/"
 
 @dataclass(frozen=True)
 class Site:
-    """The addresses of all three, and the state in which routes move."""
+    """The addresses of all (``several``: a facade of three workers), and the state in which routes move."""
 
     facade: str
+    several: str
     monolith: str
     service: str
     state: str
@@ -129,7 +133,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         ]
         front += ["--admin-bind", "127.0.0.1:0", "--state", state, "--config", str(folder / "strangler.toml")]
         secrets = {"STRANGLER_IDENTITY_KEY": KEY, "STRANGLER_BRIDGE_SECRET": SECRET}
-        yield Site(stack.enter_context(process(front, "facade on", **secrets)), monolith, service, state)
+        facade = stack.enter_context(process(front, "facade on", **secrets))
+        several = stack.enter_context(process([*front, "--workers", "3"], "facade on", **secrets))
+        yield Site(facade, several, monolith, service, state)
 
 
 @contextmanager
@@ -153,6 +159,15 @@ def pay(client: httpx.Client, invoice: int, **headers: str) -> httpx.Response:
 
 def open_invoice(client: httpx.Client) -> int:
     return int(client.get(f"{LIST}?status=O&per_page=1").json()["results"][0]["id"])
+
+
+def ask_anew(base: str, cookie: str) -> tuple[int, str | None]:
+    """Status and side of an answer over a connection of its own."""
+    with closing(HTTPConnection(base.removeprefix("http://"), timeout=20)) as connection:
+        connection.request("GET", LIST, headers={"Cookie": cookie})
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status, answer.headers["x-strangler-side"]
 
 
 Visitor = Callable[[str], httpx.Client]
@@ -247,6 +262,21 @@ def test_a_logout_is_known_at_once_and_the_old_cookie_stays_dead(
     assert httpx.get(f"{site.facade}{LIST}", headers={"Cookie": stolen}).status_code == 401
     with logged_in(alice, "alice"):
         assert alice.get(LIST).status_code == 200
+
+
+def test_a_logout_through_one_worker_is_known_to_all(site: Site) -> None:
+    site.flip("service", "service")
+    with ThreadPoolExecutor(16) as many:  # or one worker would take all
+        for _ in range(5):
+            with (
+                httpx.Client(base_url=site.several, trust_env=False, timeout=20) as alice,
+                logged_in(alice, "alice"),
+            ):
+                stolen = [f"sessionid={alice.cookies['sessionid']}"] * 48
+                while set(many.map(partial(ask_anew, site.several), stolen)) != {(200, "service")}:
+                    time.sleep(0.02)  # one of them has not heard of the flip
+                assert submit(alice, "/accounts/logout/").status_code == 302
+                assert set(many.map(partial(ask_anew, site.several), stolen)) == {(401, None)}
 
 
 def test_a_tenant_that_was_chosen_on_the_monolith_counts_at_the_service_at_once(
