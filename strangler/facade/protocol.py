@@ -353,11 +353,7 @@ class FacadeProtocol(HttpToolsProtocol):
             for name, value in self.headers
             if name in (b"upgrade", b"content-length", b"transfer-encoding")
         ]
-        if (
-            told == [b"websocket"]
-            and self.scope["method"] == "GET"
-            and self.scope["http_version"] == "1.1"
-        ):
+        if told == [b"websocket"] and self.scope["method"] == "GET" and self.scope["http_version"] == "1.1":
             self._upgrade = Upgrade(self, rest)
             self._extensions[UPGRADE] = self._upgrade
             self._begin(keep_alive=False).more_body = False

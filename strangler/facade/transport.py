@@ -13,6 +13,9 @@ IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 """Methods that may be repeated (RFC 9110, 9.2.2)."""
 BODY_TIMEOUT = 60.0
 """Seconds that a client may be silent in the middle of its request."""
+LEAST_RATE = 100
+"""Bytes per second that a client has to send on average, once it has been waited for longer than ``BODY_TIMEOUT`` in
+all: an upload that trickles holds a connection to its upstream."""
 FRAMING_ALLOWANCE = 8
 """Bytes of framing that each byte of a chunked body may cost: a chunk of one byte needs five, and is poor but legal.
 More than that, and what does not go with a body's data (trailers), counts towards the limit of a head."""
@@ -43,16 +46,19 @@ class Body:
     """A request's body, read from the client piece by piece, never gathered. ``size`` counts bytes, of which there may
     be ``most`` (None: any number)."""
 
-    __slots__ = ("_receive", "ended", "most", "size")
+    __slots__ = ("_clock", "_receive", "_waited", "ended", "most", "size")
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
+        self._clock = asyncio.get_running_loop().time
+        self._waited = 0.0
         self.most: int | None = None
         self.ended = False
         self.size = 0
 
     async def read(self) -> bytes:
         """The next bytes; ``ended`` says whether they are the last. Raises ``Failure`` when the client has gone."""
+        asked = self._clock()
         try:
             async with asyncio.timeout(BODY_TIMEOUT):
                 message = await self._receive()
@@ -63,6 +69,11 @@ class Body:
         data: bytes = message.get("body", b"")
         self.ended = not message.get("more_body", False)
         self.size += len(data)
+        self._waited += self._clock() - asked
+        if self._waited > BODY_TIMEOUT and self.size < LEAST_RATE * self._waited and not self.ended:
+            raise Failure(
+                "client timeout", f"the request came more slowly than {LEAST_RATE} bytes per second"
+            )
         if self.most is not None and self.size > self.most:
             raise Failure("body too large", f"the body is larger than {self.most} bytes")
         return data

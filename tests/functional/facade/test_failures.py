@@ -213,6 +213,44 @@ async def test_a_client_that_falls_silent_in_its_body_is_408(monkeypatch: pytest
         assert await client.closed()
 
 
+async def test_a_client_that_trickles_its_body_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("strangler.facade.transport.BODY_TIMEOUT", 0.1)
+    closed = asyncio.Event()
+
+    async def reads(peer: Peer) -> None:
+        await peer.head()
+        await peer.reader.read()
+        closed.set()
+
+    async with upstream(reads) as back, running(back.url) as front, connected(front.port) as client:
+        await client.send(get("/", "Content-Length: 1000", method="PUT"))
+        trickle = asyncio.create_task(send_slowly(client))
+        assert (await client.answer()).status == 408
+        await asyncio.wait_for(closed.wait(), 5)
+        trickle.cancel()
+        assert (await front.outcome()).error == "client timeout"
+
+
+async def send_slowly(client: Peer) -> None:
+    while True:
+        await client.send(b"x")
+        await asyncio.sleep(0.02)
+
+
+async def test_a_client_whose_upstream_reads_slowly_is_not_blamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("strangler.facade.transport.BODY_TIMEOUT", 0.1)
+
+    async def reads_late(peer: Peer) -> None:
+        await peer.head()
+        await asyncio.sleep(0.4)
+        await peer.exactly(4_000_000)
+        await peer.send(OK)
+
+    async with upstream(reads_late) as back, running(back.url) as front, connected(front.port) as client:
+        await client.send(post(b"x" * 4_000_000))
+        assert (await client.answer()).status == 200
+
+
 async def test_a_client_that_does_not_read_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("strangler.facade.protocol.SEND_TIMEOUT", 0.05)
 
@@ -323,10 +361,11 @@ async def test_a_table_without_the_upstream_it_names_is_502() -> None:
         assert (await client.answer()).status == 502
 
 
-async def test_no_descriptor_is_left_behind() -> None:
-    def descriptors() -> int:
-        return len(list(Path("/proc/self/fd").iterdir()))
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
+
+async def test_no_descriptor_is_left_behind() -> None:
     async with upstream(closes_after_request) as back, running(back.url) as front:
         before = None
         for _ in range(20):
