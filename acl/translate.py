@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Protocol, cast
 
-from acl.identity import Identity
 from acl.mapping import Direction, Document, Mapping, Resolve, Row, compile_source, explain
 
-__all__ = ["Compiled", "Translation", "Translator", "Untranslatable", "load"]
+__all__ = ["Compiled", "Ids", "Translation", "Translator", "Untranslatable", "load"]
 
 
 class Compiled(Protocol):
@@ -30,6 +30,18 @@ class Compiled(Protocol):
 
     def put(self, row: Row, existing: Row) -> Row:
         """Keep in `row` what only the `existing` one knows."""
+        ...
+
+
+class Ids(Protocol):
+    """Where a translator looks ids up, for a batch and a kind at once: an Identity, say."""
+
+    def to_new(self, kind: str, keys: Iterable[Any]) -> MappingABC[Any, Any]:
+        """The new id of every key that has one, or gets one."""
+        ...
+
+    def to_legacy(self, kind: str, ids: Iterable[Any]) -> MappingABC[Any, Any]:
+        """The legacy key of every id that has one."""
         ...
 
 
@@ -78,7 +90,7 @@ class Translator:
     `compiled` is the module that was committed; without it, the mapping is compiled here.
     """
 
-    def __init__(self, mapping: Mapping, identity: Identity, compiled: Compiled | None = None) -> None:
+    def __init__(self, mapping: Mapping, identity: Ids, compiled: Compiled | None = None) -> None:
         self.mapping = mapping
         self.identity = identity
         self.compiled = compiled or load(compile_source(mapping), sys.intern(mapping.name))

@@ -19,13 +19,12 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from time import process_time
-from typing import Any, cast
+from typing import Any
 
 from glom import glom
 from msgspec import Struct, json, to_builtins
 
 from acl.contract import Children, Column, Table
-from acl.identity import Identity
 from acl.mapping import compile_source, interpret
 from acl.mapping.language import date as a_date
 from acl.mapping.language import datetime as a_datetime
@@ -424,7 +423,7 @@ def main() -> int:
     parser.add_argument("--batch", type=int, default=2000)
     options = parser.parse_args()
     compiled = load(compile_source(order), "order")
-    wire = Wire(Translator(order, cast(Identity, AllIds()), compiled))
+    wire = Wire(Translator(order, AllIds(), compiled))
     legacy = rows(options.batch)
     contract, _ = by_hand_to_contract(legacy, to_new)
     bodies, body = [json.encode(document) for document in contract], json.encode(contract)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from strangler.cli.acl_scan import scan
 from strangler.errors import BadDocument
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from strangler.cli.acl_report import Checked
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.command()(scan)
 
 Target = Annotated[
     str,

@@ -1,4 +1,6 @@
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,90 @@ def test_a_declaration_that_cannot_hold_is_named_by_its_line(
     assert "wrong_mapping.py:5" in err
     assert "sku" in err
     assert "Traceback" not in err
+
+
+def scanned(folder: Path) -> tuple[str, str]:
+    """A mapping of its own in a folder, and the database of its rows: five, the third and fourth of them odd."""
+    (folder / "scanned_mapping.py").write_text(
+        "from acl.contract import Column, Table\n"
+        "from acl.mapping.language import enum, mapping, ref\n"
+        "from msgspec import Struct\n"
+        "class Doc(Struct):\n    id: str\n    state: str\n"
+        "table = Table('doc', 'app.Doc', 'm.py:1', (Column('id', 'int', primary_key=True), Column('state', 'text')))\n"
+        "doc = mapping('doc', table, Doc, ref('id', 'id', ids='docs'), enum('state', 'state', {'O': 'open'}))\n"
+    )
+    with closing(sqlite3.connect(folder / "scan.db")) as connection, connection:
+        connection.execute("CREATE TABLE doc (id INTEGER PRIMARY KEY, state TEXT)")
+        connection.executemany("INSERT INTO doc (state) VALUES (?)", [("O",), ("O",), ("X",), ("Y",), ("O",)])
+    return str(folder / "scanned_mapping.py"), f"sqlite:///{folder / 'scan.db'}"
+
+
+@pytest.mark.parametrize(
+    "url", ["scan.db", "sqlite:///nowhere.db", "mysql://x/y", "postgresql://u:secret@127.0.0.1:1/x"]
+)
+def test_a_database_that_is_not_there(capsys: pytest.CaptureFixture[str], tmp_path: Path, url: str) -> None:
+    target, _ = scanned(tmp_path)
+    status, out, err = run(capsys, "scan", target, "--database", url)
+    assert (status, out) == (2, "")
+    assert "Traceback" not in err
+    assert "secret" not in err
+
+
+def test_a_replay_without_a_quarantine(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    target, url = scanned(tmp_path)
+    assert run(capsys, "scan", target, "--database", url, "--replay")[0] == 2
+
+
+def test_a_scan_its_quarantine_and_the_replay(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    target, url = scanned(tmp_path)
+    file = str(tmp_path / "q.jsonl")
+    status, out, _ = run(capsys, "scan", target, "--database", url, "--quarantine", file, "--round-trip")
+    assert status == 1
+    assert out.startswith("doc: 5 rows scanned, 3 translate, 2 do not\n")
+    assert "row 3: 'X', row 4: 'Y'" in out
+    with closing(sqlite3.connect(tmp_path / "scan.db")) as connection, connection:
+        connection.execute("UPDATE doc SET state = 'O' WHERE state = 'X'")
+    status, out, _ = run(
+        capsys, "scan", target, "--database", url, "--quarantine", file, "--replay", "--format", "json"
+    )
+    assert (status, json.loads(out)["rows"], json.loads(out)["refused"]) == (1, 2, 1)
+    assert len(Path(file).read_text().splitlines()) == 1
+
+
+def test_drift_against_each_witness(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    target, url = scanned(tmp_path)
+    compiled = str(tmp_path / "compiled.py")
+    assert run(capsys, "compile", target, "-o", compiled)[0] == 0
+    options = ("--no-laws", "--compiled", compiled, "--database", url)
+    status, out, _ = run(capsys, "check", target, *options)
+    assert status == 1
+    assert "state: it may be null now" in out
+    with closing(sqlite3.connect(tmp_path / "scan.db")) as connection, connection:
+        connection.executescript(
+            "DROP TABLE doc; CREATE TABLE doc (id INTEGER PRIMARY KEY, state TEXT NOT NULL)"
+        )
+    assert run(capsys, "check", target, *options)[0] == 0
+
+
+@pytest.mark.parametrize("option", ["--compiled", "--analysis"])
+@pytest.mark.parametrize("content", [None, b"\xff", b"nonsense", b"[]", b"{}"])
+def test_a_witness_that_is_none(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, option: str, content: bytes | None
+) -> None:
+    target, _ = scanned(tmp_path)
+    if content is not None:
+        (tmp_path / "witness").write_bytes(content)
+    status, out, err = run(capsys, "check", target, "--no-laws", option, str(tmp_path / "witness"))
+    assert (status, out) == (2, "")
+    assert "Traceback" not in err
+
+
+def test_the_report_as_markdown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    target, _ = scanned(tmp_path)
+    status, out, _ = run(capsys, "check", target, "--format", "markdown", "--examples", "20")
+    assert status == 0
+    assert "| state | text | enum | state | partial | codes that are not in the table are refused |" in out
+    assert "- holds   GetPut" in out
 
 
 def test_the_report_covers_both_sides_and_the_children(capsys: pytest.CaptureFixture[str]) -> None:
