@@ -13,10 +13,13 @@ from strangler.facade.guarded import Figures, retry_after
 from strangler.facade.headers import Head
 from strangler.facade.passage import NOBODY, Identity, Passage, Spent
 from strangler.policy import Allowance, Buckets, Budget
-from strangler.policy.rate import network_of
+from strangler.policy.rate import fold, network_of
 from strangler.routing import Policy, RequestFacts, Route, RouteTable
 from strangler.routing.decide import identity_of, policy_for
 from strangler.routing.policy import Rate
+
+Spending = dict[str, dict[str, dict[str, int]]]
+"""Requests by policy, by what a rate counts, by key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,18 @@ class Gate:
             ],
         }
 
+    def drain(self) -> Spending:
+        """What was let pass since the last call, for others who share the rates: by policy, by what is counted, key."""
+        spent = {name: it.buckets.drain() for name, it in self._kept.items() if it.buckets is not None}
+        return {name: by for name, by in spent.items() if by}
+
+    def absorb(self, spending: Spending) -> None:
+        """What others have let pass."""
+        for name, spent in spending.items():
+            kept = self._kept.get(name)
+            if kept is not None and kept.buckets is not None:
+                kept.buckets.absorb(spent, self._now())
+
     def _of(self, policy: Policy) -> _Kept:
         kept = self._kept.get(policy.name)
         if kept is not None and (kept.policy is policy or kept.policy == policy):
@@ -148,7 +163,7 @@ def key_of(rate: Rate, table: RouteTable, route: Route | None, facts: RequestFac
     if rate.by != "client":
         named = identity_of(rate.by, table, facts)
         if named is not None:
-            return f"={named}"  # no value can pass for an address
+            return fold(named)  # no value can pass for an address
     return network_of(facts.client)
 
 

@@ -4,8 +4,8 @@ it has gone. Equal to a token bucket of ``burst`` tokens that is filled with ``l
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
@@ -15,7 +15,8 @@ from strangler.routing.policy import Rate
 MOST_KEYS = 20_000
 """Keys that are remembered for a rate. Whoever can show more of them than that is new each time anyway, so that nothing
 is lost by forgetting the one that has been silent for the longest time."""
-_LONGEST_KEY = 64
+MOST_SHARED = 1_000
+"""Keys of a rate that those who share it tell each other at once."""
 _ROUNDING = 1e-9
 
 
@@ -52,13 +53,12 @@ class Buckets:
         self._rates: tuple[tuple[Rate, OrderedDict[str, float]], ...] = tuple(
             (rate, OrderedDict()) for rate in rates
         )
+        self._fresh: dict[str, Counter[str]] | None = None
 
     def take(self, keys: Sequence[str], now: float) -> list[Allowance]:
         """One request, with its key for each rate in order. It is spent only if every rate allows it."""
         told, spent, refused = [], [], False
         for (rate, known), key in zip(self._rates, keys, strict=True):
-            if len(key) > _LONGEST_KEY:
-                key = fold(key)
             after, allowance = spend(rate, known.get(key, 0.0), now)
             told.append(allowance)
             spent.append((known, key, after))
@@ -66,12 +66,34 @@ class Buckets:
         if not refused:
             for known, key, after in spent:
                 self._remember(known, key, after, now)
+            if self._fresh is not None:
+                self._note([key for _, key, _ in spent])
         return told
+
+    def drain(self) -> dict[str, dict[str, int]]:
+        """The keys that spent most since the last call, by what the rate goes by; from the first call on."""
+        fresh, self._fresh = self._fresh, {rate.by: Counter() for rate, _ in self._rates}
+        return {by: dict(counts.most_common(MOST_SHARED)) for by, counts in (fresh or {}).items() if counts}
+
+    def absorb(self, spent: Mapping[str, Mapping[str, int]], now: float) -> None:
+        """What others, who count the same rates, have let pass. A key owes at most one burst for it."""
+        for rate, known in self._rates:
+            interval = rate.per / rate.limit
+            for key, count in spent.get(rate.by, {}).items():
+                ahead = max(known.get(key, 0.0), now) + interval * count
+                self._remember(known, key, min(ahead, now + 2 * interval * rate.burst), now)
 
     @property
     def size(self) -> int:
         """Keys that are remembered."""
         return sum(len(known) for _, known in self._rates)
+
+    def _note(self, keys: list[str]) -> None:
+        assert self._fresh is not None
+        for (rate, _), key in zip(self._rates, keys, strict=True):
+            counts = self._fresh[rate.by]
+            if key in counts or len(counts) < self._most:
+                counts[key] += 1
 
     def _remember(self, known: OrderedDict[str, float], key: str, after: float, now: float) -> None:
         known[key] = after
@@ -83,13 +105,9 @@ class Buckets:
             del known[oldest]
 
 
-def fold(key: str) -> str:
-    """A key of bounded length: a client chooses how long its header is."""
-    return (
-        key
-        if len(key) <= _LONGEST_KEY
-        else blake2b(key.encode("utf-8", "replace"), digest_size=16).hexdigest()
-    )
+def fold(value: str) -> str:
+    """A short key for a value that a client chose: bounded, and no secret, where it may be a session."""
+    return blake2b(value.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 def network_of(client: str) -> str:

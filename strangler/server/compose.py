@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import asdict, dataclass
@@ -24,6 +25,7 @@ from strangler.server.identities import identities
 from strangler.server.limits import clients_of
 from strangler.server.listen import Listener, admin_config, facade_config, stopping
 from strangler.server.prepare import Sockets, announce, opened, prepared, server_tls
+from strangler.server.rates import SharedRates
 from strangler.server.settings import Settings, say
 from strangler.server.telling import Telling, policy_families, pool_families
 from strangler.store import State
@@ -79,6 +81,7 @@ class _Works:
     clients: Clients
     telling: Telling
     crew: Crew | None
+    rates: SharedRates | None
 
     def report(self) -> Report:
         """What this process has counted."""
@@ -157,7 +160,8 @@ async def _works(settings: Settings, state: State, crew: Crew | None) -> AsyncIt
     try:
         async with background(telling.run()), background(controller.run()):
             clients = clients_of(settings)
-            yield _Works(facade, follower, controller, counters, shadowing, clients, telling, crew)
+            rates = SharedRates(crew.folder, crew.name) if crew is not None else None
+            yield _Works(facade, follower, controller, counters, shadowing, clients, telling, crew, rates)
     finally:
         if hearsay is not None:
             hearsay.close()
@@ -179,10 +183,11 @@ async def _look_after(works: _Works, tls: ServerTls | None) -> None:
 
 
 def _publish(works: _Works) -> None:
-    if works.crew is None:
+    if works.crew is None or works.rates is None:
         return
     try:
         works.crew.publish(works.report())
+        works.rates.exchange(works.facade.gate, time.monotonic())
     except OSError as error:  # a full disk: the figures stay behind, the traffic does not
         log.warning("the other workers cannot be told what was counted: %s", error)
 

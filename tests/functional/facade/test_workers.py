@@ -202,3 +202,25 @@ async def test_a_client_that_has_just_sent_a_request_is_not_cut_off_by_the_end(t
         answer = await client.answer()
         assert (answer.status, answer.head["connection"]) == (200, "close")
         assert await stopped == 0
+
+
+async def test_a_rate_is_one_rate_for_all_of_them(tmp_path: Path) -> None:
+    """60 in 10 s, at most 20 at once, against 4 workers: each alone would let 4 times as much pass."""
+    (tmp_path / "strangler.toml").write_text(
+        '[gateway]\npolicy = "all"\n[policies.all.rate]\nclient = "60/10s burst 20"\n'
+    )
+    told: Counter[int] = Counter()
+    async with (
+        upstream(repeats(OK)) as back,
+        serving(back.url, tmp_path, "--workers", "4") as facade,
+    ):
+        began = asyncio.get_running_loop().time()
+        while asyncio.get_running_loop().time() - began < 6:
+            async with connected(facade.port) as client:
+                await client.send(get())
+                told[(await client.answer()).status] += 1
+            await asyncio.sleep(0.005)
+        passed = asyncio.get_running_loop().time() - began
+    alone = 20 + 6 * passed
+    assert told[429] > 0
+    assert told[200] < 2.5 * alone, "each counts for itself"

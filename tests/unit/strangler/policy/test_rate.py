@@ -37,6 +37,34 @@ def test_nor_with_long_ones() -> None:
     assert fold("x" * 60_000) != fold("x" * 60_001)
 
 
+def test_what_others_let_pass_costs_a_key_at_most_one_burst() -> None:
+    buckets = Buckets([THREE])
+    buckets.absorb({"client": {"a": 1_000_000}, "no such rate": {"a": 1}}, 0.0)
+    assert buckets.take(["a"], 0.0)[0].retry_after == 80.0
+    assert buckets.take(["b"], 0.0)[0].retry_after == 0.0
+
+
+def test_nothing_is_told_twice_and_no_more_than_is_needed() -> None:
+    buckets = Buckets([THREE, FAST])
+    buckets.take(["before", "t"], 0.0)
+    assert buckets.drain() == {}
+    buckets.take(["a", "u"], 0.0)
+    buckets.take(["a", "u"], 0.0)  # refused
+    assert buckets.drain() == {"client": {"a": 1}, "tenant": {"u": 1}}
+    assert buckets.drain() == {}
+
+
+def test_two_who_share_a_rate_let_pass_what_one_would() -> None:
+    one, two = Buckets([THREE]), Buckets([THREE])
+    one.drain()
+    two.drain()
+    for buckets in (one, two):
+        buckets.take(["a"], 0.0)
+    for buckets, spent in ((two, one.drain()), (one, two.drain())):
+        buckets.absorb(spent, 0.0)
+    assert [buckets.take(["a"], 0.0)[0].remaining for buckets in (one, two)] == [0, 0]
+
+
 def test_what_is_over_is_forgotten() -> None:
     buckets = Buckets([THREE])
     for number in range(100):
