@@ -20,6 +20,7 @@ from strangler.errors import BadDocument
 from strangler.facade.connection import Connection
 from strangler.facade.failures import Failure
 from strangler.routing import Upstream
+from strangler.routing.values import is_metadata
 from strangler.tls import UpstreamTls
 
 NEXT_ADDRESS = 0.25
@@ -73,7 +74,10 @@ class Dial:
             return connection
         if not self.by_name:
             return await self._one(make, self._host)
-        addresses = _in_turn(await self._resolve(self._host, self._port))
+        found = await self._resolve(self._host, self._port)
+        addresses = [address for address in _in_turn(found) if not is_metadata(address)]
+        if found and not addresses:
+            raise Failure("refused", f"the host of {self._name} is where clouds hand out credentials")
         if not addresses:
             raise socket.gaierror(socket.EAI_NONAME, "no address")
         if len(addresses) == 1:

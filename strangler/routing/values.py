@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from strangler.errors import BadDocument
 
+_EC2 = IPv6Address("fd00:ec2::254")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -144,7 +146,25 @@ def read_url(value: object, where: str) -> str:
             where=where,
             remedy=f"Leave it at {parts.scheme}://{parts.netloc.rpartition('@')[2]}: paths are forwarded as they are.",
         )
+    if is_metadata(parts.hostname or ""):
+        raise BadDocument(
+            f"{url!r} is where clouds hand out the credentials of this machine",
+            where=where,
+            remedy="Name a server that is meant for clients.",
+        )
     return url
+
+
+def is_metadata(host: str) -> bool:
+    """Whether a host is an address at which clouds serve credentials to machines: link-local, or Amazon's of IPv6."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(address, IPv6Address):
+        mapped = address.ipv4_mapped
+        return address.is_link_local or address == _EC2 or (mapped is not None and mapped.is_link_local)
+    return address.is_link_local
 
 
 def read_socket_path(value: object, where: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import sys
 from collections.abc import AsyncIterator
@@ -62,8 +63,10 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(monolith: str, folder: Path, *options: str) -> AsyncIterator[Serving]:
-    """Starts it on free ports (other ones may be among the options), and ends it."""
+async def serving(
+    monolith: str, folder: Path, *options: str, environ: dict[str, str] | None = None
+) -> AsyncIterator[Serving]:
+    """Starts it on free ports (other ones may be among the options), and ends it. ``environ`` is added to ours."""
     url = f"sqlite:///{folder / 'state.db'}"
     state = open_state(url)
     if not state.tokens.list():
@@ -71,7 +74,9 @@ async def serving(monolith: str, folder: Path, *options: str) -> AsyncIterator[S
     state.close()
     command = [sys.executable, "-m", "strangler.cli", "serve", "--monolith", monolith, "--state", url]
     command += ["--bind", "127.0.0.1:0", "--admin-bind", "127.0.0.1:0", *options]
-    process = await asyncio.create_subprocess_exec(*command, cwd=folder, stderr=asyncio.subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=folder, env={**os.environ, **(environ or {})}, stderr=asyncio.subprocess.PIPE
+    )
     made = Serving(process, "", 0, url)
     try:
         ready = READY.fullmatch(await made.hears("facade on"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import resource
 import signal
@@ -204,6 +205,27 @@ async def test_a_client_with_too_many_connections_hurts_no_other(tmp_path: Path)
                     await again.send(get())
                     if (await again.answer()).status == 200:
                         break
+
+
+async def test_no_request_can_write_a_line_of_its_own_into_the_logs(tmp_path: Path) -> None:
+    forged = "/%0d%0a{%22status%22:200}%0a%1b[31m%00%e2%80%a8"
+    fields = ('X-Request-Id: a"b', 'User-Agent: \u00ff"}{', "Host:x")
+    async with front(tmp_path, "--access-log", str(tmp_path / "access.log")) as (facade, _):
+        for raw in (
+            get(forged),
+            get("/", *fields[:2]),
+            get("/", fields[2]),
+            b"GET /\x1b[31m HTTP/1.1\r\n\r\n",
+        ):
+            async with connected(facade.port) as client:
+                await client.send(raw)
+                await client.answer()
+        assert await facade.stopped(signal.SIGTERM) == 0
+        assert facade.said[1:] == [""]
+    lines = (tmp_path / "access.log").read_bytes().split(b"\n")
+    assert lines.pop() == b""
+    assert all(byte >= 0x20 for line in lines for byte in line)
+    assert [json.loads(line)["status"] for line in lines] == [200, 200, 400]
 
 
 async def test_more_clients_than_there_may_be_are_told_so(tmp_path: Path) -> None:

@@ -78,6 +78,13 @@ async def test_a_name_without_an_address_is_a_refusal(answer: list[str] | OSErro
         assert pool.open_connections == 0
 
 
+@pytest.mark.parametrize("address", ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "fd00:ec2::254"])
+async def test_a_name_never_leads_to_the_credentials_of_the_machine(address: str) -> None:
+    async with pool_of("http://m.internal:80", Names([address])) as pool:
+        with pytest.raises(Failure, match="the host of m is where clouds hand out credentials"):
+            await ask(pool)
+
+
 async def test_where_every_address_refuses_the_upstream_has_refused() -> None:
     async with pool_of("http://m.internal:1", Names(["127.0.0.1", UNREACHABLE])) as pool:
         with pytest.raises(Failure) as caught:

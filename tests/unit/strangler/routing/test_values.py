@@ -46,6 +46,14 @@ def test_what_is_no_duration(value: object) -> None:
         "",
         None,
         "http://x\n",
+        "http://169.254.169.254",
+        "http://169.254.0.1:80",
+        "https://[fe80::1]",
+        "http://[::ffff:169.254.169.254]",
+        "http://[fd00:ec2::254]",
+        "unix:relative.sock",
+        "unix:/",
+        "unix:/" + "x" * 107,
     ],
 )
 def test_what_is_no_address_of_a_server(value: object) -> None:
