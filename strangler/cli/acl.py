@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from strangler.cli.acl_diff import diff
 from strangler.cli.acl_scan import scan
 from strangler.errors import BadDocument
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.command()(scan)
+app.command()(diff)
 
 Target = Annotated[
     str,

@@ -147,3 +147,33 @@ def test_the_compiled_module_runs(capsys: pytest.CaptureFixture[str], tmp_path: 
     names: dict[str, object] = {}
     exec(compile(target.read_text(), "compiled.py", "exec"), names)
     assert names["MAPPING"] == "invoice"
+
+
+CONTRACT = Path(FOLDER) / "billing_service" / "contract.v1.json"
+
+
+def test_a_contract_that_cannot_be_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for content in (None, "nonsense", "[]"):
+        if content is not None:
+            (tmp_path / "new.json").write_text(content)
+        status, out, err = run(capsys, "diff", str(CONTRACT), str(tmp_path / "new.json"))
+        assert (status, out) == (2, "")
+        assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "markdown"])
+def test_a_contract_that_breaks_its_readers(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, format_: str
+) -> None:
+    new = json.loads(CONTRACT.read_text())
+    new["$defs"]["Invoice"]["required"].remove("number")
+    (tmp_path / "new.json").write_text(json.dumps(new))
+    arguments = ("diff", str(CONTRACT), str(tmp_path / "new.json"), "--format", format_)
+    status, out, _ = run(capsys, *arguments)
+    assert status == 1
+    assert "property-became-optional" in out
+    assert run(capsys, *arguments, "--as", "request")[0] == 0
+    assert run(capsys, "diff", str(CONTRACT), str(CONTRACT))[:2] == (
+        0,
+        "nothing has changed that a partner could notice\n",
+    )
