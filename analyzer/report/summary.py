@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from analyzer.model.facts import Finding, Observed
+from analyzer.model.facts import Finding, Location, Observed
 from analyzer.model.plan import Analysis, BillItem, BillKind, Boundary, Step
 from analyzer.model.schema import coverage
 from analyzer.model.words import count
@@ -187,6 +187,11 @@ def next_commands(boundary: Boundary, path: str) -> tuple[str, ...]:
         f"strangler routes import analysis.json --boundary {boundary.name} --service http://127.0.0.1:9001",
         f"strangler routes shadow {boundary.name} 10",
     )
+
+
+def where(place: Location) -> str:
+    """``file:line``; a model that a library declares has no file here."""
+    return str(place) if place.file else "in a library"
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")

@@ -25,6 +25,7 @@ from analyzer.report.summary import (
     size,
     summarise,
     verdict,
+    where,
 )
 from analyzer.rules import code_of
 
@@ -216,7 +217,7 @@ def _items(items: Sequence[BillItem]) -> Iterator[Text]:
 
 
 def _places(locations: Sequence[Location], shown: int) -> str:
-    text = ", ".join(printable(str(place)) for place in locations[:shown])
+    text = ", ".join(printable(where(place)) for place in locations[:shown])
     rest = len(locations) - shown
     return f"{text} and {rest} more" if rest > 0 else text
 
@@ -277,7 +278,7 @@ def _bill(bill: Sequence[BillItem]) -> Iterator[Text]:
             code = code_of(item)
             yield _line("  ", (f"{code:<8}" if code else "", "yellow"), printable(item.summary))
             for place in item.locations:
-                yield _line("          ", (printable(str(place)), "cyan"))
+                yield _line("          ", (printable(where(place)), "cyan"))
         yield _line()
 
 

@@ -10,8 +10,9 @@ from analyzer.coupling import index_tables
 from analyzer.model.plan import Analysis
 from analyzer.report.html.dossier import boundaries_tab
 from analyzer.report.html.findings import findings_tab, method_tab
+from analyzer.report.html.inventory import inventory_tab
 from analyzer.report.html.map import map_tab
-from analyzer.report.html.markup import Safe, el, join
+from analyzer.report.html.markup import Safe, el, folded, join, unfolded
 from analyzer.report.html.matrix import matrix_tab, usage_tab
 from analyzer.report.html.overview import order_tab, summary_tab
 from analyzer.report.html.whatif import whatif_tab
@@ -28,16 +29,22 @@ TABS = (
     ("order", "Extraction order"),
     ("whatif", "What if"),
     ("findings", "Findings"),
-    ("method", "How this was computed"),
+    ("inventory", "Inventory"),
+    ("method", "Method"),
 )
 
 SCRIPTS = ("plan.js", "whatif.js", "page.js")
 
 
-def page(analysis: Analysis, path: str = ".") -> str:
+EAGER = 900_000
+"""Characters of markup above which long lists are made by the script, when they are looked at."""
+
+
+def page(analysis: Analysis, path: str = ".", eager: int = EAGER) -> str:
     """The whole report as one HTML document. ``path`` is how the reader named the project, for the next commands.
 
-    The content security policy allows the page's own style and script by their hashes and nothing else.
+    A page with more markup than ``eager`` characters keeps long lists back until they are opened. The content security
+    policy allows the page's own style and script by their hashes and nothing else.
     """
     style, script = _asset("style.css"), "\n".join(_asset(name) for name in SCRIPTS)
     policy = (
@@ -55,10 +62,16 @@ def page(analysis: Analysis, path: str = ".") -> str:
         el("title", f"{project}: where to cut"),
         el("style", Safe(style)),
     )
-    body = el(
-        "body", _header(project), el("main", _tabs(analysis, path), id="main"), el("script", Safe(script))
-    )
+    tabs = _tabs(analysis, path)
+    small = len(tabs) <= eager
+    content = unfolded(tabs) if small else (el("noscript", el("p", _LARGE)), folded(tabs))
+    body = el("body", _header(project), el("main", content, id="main"), el("script", Safe(script)))
     return f"<!doctype html>\n{el('html', head, body, lang='en')}\n"
+
+
+_LARGE = (
+    "Without JavaScript, the long lists of this large project cannot be opened; analysis.json holds them."
+)
 
 
 def _header(project: str) -> Safe:
@@ -86,14 +99,15 @@ def _tabs(analysis: Analysis, path: str) -> Safe:
     return join(
         (
             summary_tab(analysis, summary, path),
-            boundaries_tab(analysis, summary, path),
+            boundaries_tab(analysis, summary, tables, path),
             matrix_tab(analysis, summary, tables),
             map_tab(analysis, summary, tables),
             usage_tab(analysis, summary),
             order_tab(analysis),
             whatif_tab(analysis, summary, tables),
             findings_tab(analysis),
-            method_tab(analysis, summary),
+            inventory_tab(analysis, summary),
+            method_tab(),
         )
     )
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import groupby
 
 from analyzer.coupling import WEIGHTS
 from analyzer.model.facts import Finding
 from analyzer.model.plan import Analysis
 from analyzer.report.html.markup import Safe, el
-from analyzer.report.html.parts import places, section, table
-from analyzer.report.summary import Summary
+from analyzer.report.html.parts import more, places, section, table
 from analyzer.rules import RULES
 
 SHOWN = 300
-"""Rows of one kind that a page has room for; analysis.json holds all."""
+"""Findings of one code that stand there at once; the rest can be opened."""
 
 
 def findings_tab(analysis: Analysis) -> Safe:
@@ -27,9 +25,8 @@ def findings_tab(analysis: Analysis) -> Safe:
     )
 
 
-def method_tab(analysis: Analysis, summary: Summary) -> Safe:
-    """How the figures came about, and what was not understood."""
-    c = summary.counts
+def method_tab() -> Safe:
+    """How the figures came about."""
     return section(
         "method",
         "How this was computed",
@@ -46,14 +43,7 @@ def method_tab(analysis: Analysis, summary: Summary) -> Safe:
         table(("kind", "weight"), [(kind, f"{weight:g}") for kind, weight in WEIGHTS.items()], "narrow", [1]),
         el("h3", "Formulas"),
         el("dl", [(el("dt", name), el("dd", text)) for name, text in _FORMULAS], class_="formulas"),
-        el("h3", "What was not understood"),
-        el(
-            "p",
-            f"{c['orm_sites_resolved']:,} of {c['orm_sites']:,} ORM sites were resolved "
-            f"({c['orm_share_resolved']:.1%}); a site is an outermost call chain with a manager or queryset method "
-            "on a receiver not proved foreign.",
-        ),
-        _unresolved(analysis),
+        el("p", "What was not understood is in the ", el("a", "inventory", href="#i-open"), "."),
     )
 
 
@@ -72,8 +62,7 @@ _FORMULAS = (
 
 def _group(code: str, found: list[Finding]) -> Safe:
     rule = RULES[code]
-    rows = [(f.message, places(f.locations)) for f in found[:SHOWN]]
-    rest = len(found) - SHOWN
+    rows = [(f.message, places(f.locations)) for f in found]
     return el(
         "article",
         el(
@@ -85,28 +74,6 @@ def _group(code: str, found: list[Finding]) -> Safe:
             el("span", rule.severity, class_=f"badge {rule.severity}"),
         ),
         el("p", rule.why, " ", el("strong", rule.remedy)),
-        table((f"{len(found)} found", "where"), rows, "bill"),
-        el("p", f"and {rest} more in analysis.json", class_="dim") if rest > 0 else None,
+        more(rows, (f"{len(found):,} found", "where"), SHOWN, "bill"),
         id=f"r-{code}",
-    )
-
-
-def _unresolved(analysis: Analysis) -> Safe | None:
-    unresolved = analysis.facts.unresolved
-    if not unresolved:
-        return None
-    reasons = Counter(item.reason for item in unresolved)
-    counted = sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
-    rows = [
-        (el("code", item.expression[:120]), item.reason, el("code", str(item.location)))
-        for item in unresolved[:SHOWN]
-    ]
-    return el(
-        "div",
-        table(("reason", "sites"), counted[:40], "narrow", [1]),
-        el(
-            "details",
-            el("summary", f"the first {len(rows)} of {len(unresolved):,} places"),
-            table(("expression", "reason", "where"), rows),
-        ),
     )

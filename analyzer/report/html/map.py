@@ -11,7 +11,7 @@ from analyzer.coupling import Tables
 from analyzer.model.plan import Analysis, Boundary
 from analyzer.model.words import count
 from analyzer.report.html.markup import Safe, el
-from analyzer.report.html.parts import TONE, anchor, link, section
+from analyzer.report.html.parts import TONE, anchor, cell, link, section
 from analyzer.report.summary import Summary
 
 BOXES = 12
@@ -57,7 +57,7 @@ def map_tab(analysis: Analysis, summary: Summary, tables: Tables) -> Safe:
         el(
             "ol",
             [
-                el("li", one, " and ", other, f": {weight:,.0f}")
+                el("li", el("a", one, " and ", other, f": {weight:,.0f}", href=cell(one, other)))
                 for (one, other), weight in _dearest(ties)[:LISTED]
             ],
         ),

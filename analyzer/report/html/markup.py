@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
 
@@ -41,6 +42,26 @@ def embedded(content: object) -> Safe:
     """JSON that cannot end the script element that it stands in."""
     data = msgspec.json.encode(content).decode()
     return Safe(data.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
+
+
+def later(*children: Child) -> Safe:
+    """Markup that a large page keeps back until somebody looks at it (``folded``); blocks do not nest."""
+    return Safe(f"{_LATER}{join(children)}{_END}")
+
+
+def folded(markup: Safe) -> Safe:
+    """A page whose later blocks are text, which the script unfolds where they are needed."""
+    return Safe(_BLOCK.sub(r'<script type="text/html" class="later">\1</script>', markup))
+
+
+def unfolded(markup: Safe) -> Safe:
+    """A page that holds everything as it is."""
+    return Safe(markup.replace(_LATER, "").replace(_END, ""))
+
+
+_LATER, _END = "<!--later-->", "<!--/later-->"
+_BLOCK = re.compile(f"{_LATER}(.*?){_END}", re.S)
+"""No text of the analysed code can make one, or end the element that a block is folded into: its ``<`` are escaped."""
 
 
 def _text(child: Child) -> str:

@@ -11,16 +11,16 @@ from math import log2
 from analyzer.coupling import Tables
 from analyzer.model.facts import Location
 from analyzer.model.plan import Analysis
-from analyzer.report.html.markup import Safe, el, embedded
+from analyzer.report.html.markup import Safe, el, embedded, later
 from analyzer.report.html.parts import link, section
 from analyzer.report.summary import Summary, printable
 
-SITES, BUDGET = 8, 24_000
-"""Places kept for each kind of coupling in a cell, as long as all cells together stay within the budget."""
 FAINT = 0.5
 """A pair below this weight met in broad code only (as much as one import); it is left out of the matrix."""
 ROWS = 150
 """Modules in the second matrix; the busiest are kept."""
+MOST = 250
+"""Tables in the first matrix; the most coupled are kept. The matrix of boundaries counts all."""
 DIRECTED = frozenset({"fk", "cascade", "m2m", "gfk", "mti", "signal"})
 
 
@@ -57,20 +57,21 @@ def matrix_tab(analysis: Analysis, summary: Summary, tables: Tables) -> Safe:
         el("h3", "Boundaries"),
         _boundary_grid([b.name for b in summary.boundaries], merged),
         el("h3", "Tables, grouped by boundary"),
-        _table_grid(boundary_of, cells),
-        el("aside", id="evidence", aria_live="polite"),
-        _evidence({"tables": cells, "boundaries": merged}),
+        el("p", f"The {MOST} most coupled of {len(boundary_of):,} tables.")
+        if len(boundary_of) > MOST
+        else None,
+        later(_table_grid(_most_coupled(boundary_of, cells), cells)),
+        el("aside", id="evidence", class_="evidence", aria_live="polite"),
+        _evidence(analysis, cells, boundary_of),
     )
 
 
 def usage_tab(analysis: Analysis, summary: Summary) -> Safe:
     """Modules against tables: r reads, w writes, rw both."""
-    used: dict[tuple[str, str], set[str]] = defaultdict(set)
+    used = _used(analysis)
     sites: dict[str, int] = defaultdict(int)
-    for access in analysis.facts.accesses:
-        if access.kind not in ("cascade", "migration"):
-            used[access.module, access.table].add(access.mode)
-            sites[access.module] += 1
+    for (module, _), kinds in used.items():
+        sites[module] += sum(map(len, kinds.values()))
     touched = {table for _, table in used}
     columns = {table: b.name for b in summary.boundaries for table in b.tables if table in touched}
     home = {module: b.name for b in summary.boundaries for module in b.modules}
@@ -84,10 +85,22 @@ def usage_tab(analysis: Analysis, summary: Summary) -> Safe:
         "Tables",
         el(
             "p",
-            f"Row uses column: r reads, w writes, rw both; tinted where module and table share a boundary.{note}",
+            "Row uses column: r reads, w writes, rw both; tinted where module and table share a boundary. "
+            f"Choose a cell to see its lines.{note}",
+            class_="dim",
         ),
-        _usage_grid(rows, columns, home, used),
+        later(_usage_grid(rows, columns, home, used)),
+        el("aside", class_="evidence", aria_live="polite"),
     )
+
+
+def _most_coupled(boundary_of: Mapping[str, str], cells: Cells) -> dict[str, str]:
+    weights = dict.fromkeys(boundary_of, 0.0)
+    for (one, other), cell in cells.items():
+        for table in {one, other} & weights.keys():
+            weights[table] += cell.weight
+    kept = set(sorted(weights, key=lambda table: (-weights[table], table))[:MOST])
+    return {table: boundary for table, boundary in boundary_of.items() if table in kept}
 
 
 def _cells(analysis: Analysis, tables: Tables) -> Cells:
@@ -179,32 +192,47 @@ def _cell(
     return Safe(f'<td{marked} title="{words}">{cell.sites()}')
 
 
-def _evidence(grids: Mapping[str, Cells]) -> Safe:
-    """The places of each cell for the panel; files by number, to keep the page small. ``<`` cannot end the element."""
-    files: dict[str, int] = {}
-    kept = max(1, min(SITES, BUDGET // max(1, sum(len(cells) for cells in grids.values()))))
+def _evidence(analysis: Analysis, cells: Cells, boundary_of: Mapping[str, str]) -> Safe:
+    """The places of each cell for the panel, all of them: numbers of places, of which each says how much higher it is
+    than the one before, to keep the page small. Boundaries' cells are put together from their tables'."""
+    used = _used(analysis)
+    every = {place for cell in cells.values() for places in cell.kinds.values() for place in places}
+    every.update(place for kinds in used.values() for places in kinds.values() for place in places)
+    numbers = {place: i for i, place in enumerate(sorted(every))}
+    files: dict[str, list[int]] = {}
+    for place in numbers:
+        files.setdefault(place.file, []).append(place.line)
 
-    def site(place: Location) -> tuple[int, int]:
-        return files.setdefault(printable(place.file), len(files)), place.line
+    def packed(kinds: Mapping[str, set[Location]]) -> dict[str, list[int]]:
+        found = {kind: sorted(numbers[place] for place in places) for kind, places in sorted(kinds.items())}
+        return {kind: [b - a for a, b in pairwise([0, *places])] for kind, places in found.items()}
 
-    found = {
-        grid: {
-            f"{printable(one)}|{printable(other)}": {
-                kind: [len(places), *(site(place) for place in sorted(places)[:kept])]
-                for kind, places in sorted(cell.kinds.items())
-            }
-            for (one, other), cell in sorted(cells.items())
-        }
-        for grid, cells in grids.items()
+    def named(pair: tuple[str, str]) -> str:
+        return "|".join(map(printable, pair))
+
+    content = {
+        "files": [[printable(file), *lines] for file, lines in files.items()],
+        "tables": {named(pair): packed(cell.kinds) for pair, cell in sorted(cells.items())},
+        "usage": {named(pair): packed(kinds) for pair, kinds in sorted(used.items())},
+        "of": {printable(table): boundary for table, boundary in boundary_of.items()},
     }
-    return el("script", embedded({**found, "files": list(files)}), type="application/json", id="cells")
+    return el("script", embedded(content), type="application/json", id="cells")
+
+
+def _used(analysis: Analysis) -> dict[tuple[str, str], dict[str, set[Location]]]:
+    """(module, table) -> read and write -> where; what a deletion takes along and what migrations did apart."""
+    used: dict[tuple[str, str], dict[str, set[Location]]] = defaultdict(lambda: defaultdict(set))
+    for access in analysis.facts.accesses:
+        if access.kind not in ("cascade", "migration"):
+            used[access.module, access.table][access.mode].add(access.location)
+    return used
 
 
 def _usage_grid(
     rows: Sequence[str],
     columns: Mapping[str, str],
     home: Mapping[str, str],
-    used: Mapping[tuple[str, str], set[str]],
+    used: Mapping[tuple[str, str], Mapping[str, set[Location]]],
 ) -> Safe:
     starts = _starts(columns)
     heads = [_column(name, name in starts) for name in columns]
@@ -217,7 +245,9 @@ def _usage_grid(
     return _framed("Module uses table", heads, body, "usage")
 
 
-def _use(modes: set[str] | None, inner: bool, edge: bool) -> Safe:
-    glyph = {("read",): "r", ("write",): "w", ("read", "write"): "rw"}.get(tuple(sorted(modes or ())), "")
+def _use(modes: Mapping[str, set[Location]] | None, inner: bool, edge: bool) -> Safe:
+    glyph = "".join(mode[0] for mode in sorted(modes or ()))
     classes = " ".join(filter(None, (glyph and f"u{glyph}", "i" if inner else "", "edge" if edge else "")))
-    return Safe(f'<td class="{classes}">{glyph}' if classes else "<td>")
+    words = ", ".join(f"{len(places)} {mode}" for mode, places in sorted((modes or {}).items()))
+    title = f' title="{words}"' if words else ""
+    return Safe(f'<td class="{classes}"{title}>{glyph}' if classes else "<td>")

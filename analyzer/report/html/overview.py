@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from analyzer.model.plan import Analysis, BillItem, Boundary
+from analyzer.model.plan import Analysis, BillItem, Boundary, Step
+from analyzer.model.words import count
 from analyzer.report.html.markup import Child, Safe, el
-from analyzer.report.html.parts import badge, link, places, section, table
+from analyzer.report.html.parts import badge, link, places, section, table, to
 from analyzer.report.summary import Summary, caveats, headline, is_blocker, next_commands, seen
 from analyzer.rules import code_of
 
@@ -18,13 +19,13 @@ def summary_tab(analysis: Analysis, summary: Summary, path: str) -> Safe:
     return section(
         "summary",
         "Summary",
-        el("p", headline(summary, analysis), class_="answer"),
+        el("p", _answer(summary, analysis), class_="answer"),
         [el("p", caveat) for caveat in caveats(summary, analysis)],
-        el("p", "; ".join(summary.step.reasons), class_="dim") if summary.step else None,
+        el("p", _reasons(summary.step, "; "), class_="dim") if summary.step else None,
         _figures(summary),
         el("p", f"Observed: {seen(analysis.facts.observed)}.") if analysis.facts.observed else None,
         table(
-            ("boundary", "verdict", "tables", "routes", "cohesion", "leaks in", "leaks out", "sure"),
+            ("boundary", "verdict", "tables", "routes", "cohesion", "places in", "places out", "sure"),
             (_row(b) for b in summary.boundaries),
             numbers=range(2, 8),
         ),
@@ -42,9 +43,9 @@ def order_tab(analysis: Analysis) -> Safe:
             link(step.boundary),
             badge(by_name[step.boundary]),
             _bar(step.value, "value"),
-            _bar(step.risk, "risk"),
-            el("ul", [el("li", reason) for reason in step.reasons], class_="plain"),
-            ", ".join(by_name[step.boundary].after),
+            to(_bar(step.risk, "risk"), "k", step.boundary),
+            el("div", _reasons(step, el("br"))),
+            [(link(name), " ") for name in by_name[step.boundary].after],
         )
         for i, step in enumerate(analysis.order, 1)
     ]
@@ -62,12 +63,21 @@ def order_tab(analysis: Analysis) -> Safe:
     )
 
 
-def bill_rows(items: Iterable[BillItem]) -> list[tuple[Child, ...]]:
-    """Rows (code, what and remedy, where) for a table of a bill's items."""
+def _reasons(step: Step, between: Child) -> list[Child]:
+    """Value and risk in words, each with a link to what it counts."""
+    kinds = ("p", "k")
+    parts: list[Child] = []
+    for kind, reason in zip(kinds, step.reasons, strict=False):
+        parts += [between, to(reason, kind, step.boundary)] if parts else [to(reason, kind, step.boundary)]
+    return parts
+
+
+def bill_rows(items: Iterable[BillItem], *, remedies: bool) -> list[tuple[Child, ...]]:
+    """Rows (code, what, where) for a table of a bill's items, each with its remedy where they differ."""
     return [
         (
             el("code", code_of(item) or item.kind, class_="code"),
-            (el("div", item.summary), el("div", item.remedy, class_="dim")),
+            (el("div", item.summary), el("div", item.remedy, class_="dim")) if remedies else item.summary,
             places(item.locations),
         )
         for item in items
@@ -80,17 +90,35 @@ def commands(boundary: Boundary, path: str) -> Safe | None:
     return el("ol", [el("li", el("code", line)) for line in lines], class_="commands") if lines else None
 
 
+def _answer(summary: Summary, analysis: Analysis) -> Child:
+    answer = headline(summary, analysis)
+    return to(answer, "b", summary.next.name) if summary.next else answer
+
+
 def _figures(summary: Summary) -> Safe:
+    """The size of the project; each figure leads to the list that it counts."""
     c = summary.counts
     figures = (
-        (f"{c['modules']:,}", "modules"),
-        (f"{c['lines']:,}", "lines"),
-        (f"{c['models']:,}", "models"),
-        (f"{c['tables']:,}", "tables"),
-        (f"{c['routes']:,}", "URL patterns"),
-        (f"{c['orm_share_resolved']:.1%}", f"of {c['orm_sites']:,} ORM sites resolved"),
+        (int(c["modules"]), "module", "i-modules"),
+        (int(c["lines"]), "line", "i-modules"),
+        (int(c["models"]), "model", "i-models"),
+        (int(c["tables"]), "table", "i-models"),
+        (int(c["routes"]), "URL pattern", "i-routes"),
     )
-    return el("dl", [el("div", el("dt", name), el("dd", value)) for value, name in figures], class_="figures")
+    counted = [(f"{n:,}", count(n, noun).partition(" ")[2], place) for n, noun, place in figures]
+    share = (
+        f"{c['orm_share_resolved']:.1%}",
+        f"of {count(int(c['orm_sites']), 'ORM site')} resolved",
+        "i-open",
+    )
+    return el(
+        "dl",
+        [
+            el("div", el("dt", name), el("dd", el("a", value, href=f"#{place}")))
+            for value, name, place in (*counted, share)
+        ],
+        class_="figures",
+    )
 
 
 def _row(b: Boundary) -> tuple[Child, ...]:
@@ -98,12 +126,12 @@ def _row(b: Boundary) -> tuple[Child, ...]:
     return (
         link(b.name),
         badge(b),
-        m.tables,
-        len(b.routes),
-        f"{m.cohesion:.2f}",
-        m.leaks_in,
-        m.leaks_out,
-        f"{b.confidence:.0%}",
+        to(m.tables, "t", b.name),
+        to(len(b.routes), "p", b.name),
+        to(f"{m.cohesion:.2f}", "c", b.name),
+        to(f"{m.leaks_in:,}", "u", b.name),
+        to(f"{m.leaks_out:,}", "o", b.name),
+        to(f"{b.confidence:.0%}", "m", b.name),
     )
 
 
@@ -111,8 +139,8 @@ def _cuts(summary: Summary) -> Safe | None:
     if not summary.cuts:
         return None
     items = [
-        el("li", f"{count:,} {words} ", el("a", code, href=f"#r-{code}"))
-        for code, count, words in summary.cuts
+        el("li", el("a", f"{number:,} {words}", href=f"#r-{code}"), " ", el("code", code, class_="code"))
+        for code, number, words in summary.cuts
     ]
     return el("div", el("h3", "What this plan cuts through"), el("ul", items, class_="cuts"))
 
@@ -127,7 +155,7 @@ def _next(boundary: Boundary, path: str) -> Safe:
     return el(
         "div",
         el("h3", title),
-        table(("code", "what, and what to do", "where"), bill_rows(shown[:SHOWN]), "bill"),
+        table(("code", "what, and what to do", "where"), bill_rows(shown[:SHOWN], remedies=True), "bill"),
         el("p", f"and {rest} more: ", link(boundary.name)) if rest > 0 else None,
         el("h3", "Next") if boundary.routes else None,
         commands(boundary, path),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import groupby
+from urllib.parse import quote
 
 from analyzer.model.facts import Location
 from analyzer.model.plan import Boundary
-from analyzer.report.html.markup import Child, Safe, el
-from analyzer.report.summary import verdict
+from analyzer.report.html.markup import Child, Safe, el, later
+from analyzer.report.summary import verdict, where
 
 TONE = {
     "extract now": "go",
@@ -30,16 +32,48 @@ def badge(boundary: Boundary) -> Safe:
 
 def link(boundary: str) -> Safe:
     """A link to a boundary's article."""
-    return el("a", boundary, href=f"#{anchor('b', boundary)}")
+    return to(boundary, "b", boundary)
+
+
+def to(child: Child, kind: str, boundary: str) -> Safe:
+    """A link to the part of a boundary's article that shows where a figure comes from."""
+    return el("a", child, href=f"#{anchor(kind, boundary)}")
+
+
+def cell(row: str, column: str) -> str:
+    """The address of a cell of the matrix of boundaries, with its lines."""
+    return "#matrix!" + quote(f"boundaries|{row}|{column}", safe="")
 
 
 def places(locations: Sequence[Location], shown: int = 12) -> Safe:
-    """A list of ``file:line``."""
-    rest = len(locations) - shown
-    items: list[Child] = [el("code", str(place)) for place in locations[:shown]]
-    if rest > 0:
-        items.append(el("span", f"and {rest} more", class_="dim"))
-    return el("span", items, class_="places")
+    """A list of ``file:line``; of a long one, the rest can be opened."""
+    items: list[Child] = [el("code", where(place)) for place in locations[:shown]]
+    rest = locations[shown:]
+    if rest:
+        items.append(el("details", el("summary", f"and {len(rest):,} more", class_="dim"), files(rest)))
+    return el("div", items, class_="places")
+
+
+def files(locations: Iterable[Location]) -> Safe:
+    """Places file by file, each once: ``file:line, line, line``."""
+    ordered = groupby(sorted(set(locations)), key=lambda place: place.file)
+    found = [
+        f"{file}:{', '.join(str(place.line) for place in group)}" if file else "in a library"
+        for file, group in ordered
+    ]
+    return el("div", [el("code", each) for each in found], class_="places")
+
+
+def more(rows: Sequence[Sequence[Child]], heads: Sequence[Child], shown: int, class_: str = "") -> Safe:
+    """A table; the rows that would make it too long can be opened."""
+    rest = rows[shown:]
+    return el(
+        "div",
+        table(heads, rows[:shown], class_),
+        el("details", el("summary", f"and {len(rest):,} more"), later(table(heads, rest, class_)))
+        if rest
+        else None,
+    )
 
 
 def table(

@@ -81,6 +81,42 @@ def test_the_address_holds_the_search(report, tmp_path):
     assert 'id="b-support" class="item boundary" hidden' in dom
 
 
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "large.html"
+    path.write_text(page(conclude(shop().facts()), "src", eager=0), "utf-8")
+    return path
+
+
+def test_a_large_page_unfolds_what_its_address_names(large, tmp_path):
+    dom, console = browse(large, tmp_path, "#u-billing")
+    assert console == ""
+    part = re.search(r'<details id="u-billing" open="">(.*?)</details>', dom, re.S)
+    assert part
+    assert "later" not in part[1]
+    assert "billing_invoice" in part[1]
+
+
+def test_a_large_page_unfolds_its_matrix_when_it_is_looked_at(large, tmp_path):
+    dom, console = browse(large, tmp_path, "#matrix!tables%7Corders_order%7Cbilling_invoice")
+    assert console == ""
+    panel = re.search(r'<aside id="evidence".*?</aside>', dom, re.S)
+    assert panel
+    assert "orders_order uses billing_invoice" in panel[0]
+    assert (
+        'data-grid="usage"'
+        in re.search(r'class="later">.*?</script>', dom[dom.index('id="tables"') :], re.S)[0]
+    )
+
+
+def test_a_module_s_uses_of_a_table_have_their_lines(report, tmp_path):
+    dom, console = browse(report, tmp_path, "#tables!usage%7Corders.services%7Corders_order")
+    assert console == ""
+    panel = re.search(r'<section id="tables".*?<aside class="evidence".*?</aside>', dom, re.S)
+    assert panel
+    assert "orders/services.py:" in panel[0][panel[0].index("<aside") :]
+
+
 def test_the_address_holds_the_chosen_cell_with_its_lines(report, tmp_path):
     dom, console = browse(report, tmp_path, "#matrix!boundaries%7Corders%7Cbilling")
     assert console == ""

@@ -3,13 +3,18 @@ import re
 from base64 import b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
+from itertools import accumulate
+from pathlib import Path
 
 import pytest
 from fakes.code_base import shop
 
+from analyzer.coupling import index_tables
 from analyzer.model.facts import Facts
-from analyzer.pipeline import conclude
+from analyzer.model.plan import Analysis
+from analyzer.pipeline import conclude, run
 from analyzer.report import page
+from analyzer.report.html.evidence import distinct, gather
 from analyzer.report.html.map import HEIGHT, WIDTH, layout
 from analyzer.report.html.markup import el
 
@@ -43,18 +48,20 @@ def text() -> str:
     return page(conclude(shop().facts(orm_sites=40, orm_sites_resolved=39)), "src")
 
 
-@pytest.fixture(scope="module")
-def hostile() -> str:
+@pytest.fixture(scope="module", params=[True, False], ids=["small", "large"])
+def hostile(request: pytest.FixtureRequest) -> str:
     code = shop().model(f"orders.{EVIL}", cascade="accounts.User orders.Order")
     code.transaction(f"orders.services.{EVIL}", f"orders.{EVIL}", "billing.Invoice")
     code.route(EVIL, f"orders.views.{EVIL}", written="orders.Order")
-    return page(conclude(code.facts(project=EVIL)), EVIL)
+    return page(conclude(code.facts(project=EVIL)), EVIL, eager=10**9 if request.param else 0)
 
 
 def test_hostile_code_cannot_put_elements_into_the_page(text, hostile):
     honest, attacked = Reader(text), Reader(hostile)
     assert not attacked.all("img")
-    assert len(attacked.all("script")) == len(honest.all("script")) == 3
+    kept_back = [script for script in attacked.all("script") if script.get("class") == "later"]
+    assert len(attacked.all("script")) - len(kept_back) == len(honest.all("script")) == 3
+    assert not re.search(r"<(img|script>alert)", attacked.text["script"])
     assert not [a for _, a in attacked.tags if any(name.startswith("on") for name in a)]
 
 
@@ -104,9 +111,20 @@ def test_every_tab_is_there_and_every_link_leads_somewhere(text):
     reader = Reader(text)
     ids = [a["id"] for _, a in reader.tags if "id" in a]
     assert len(ids) == len(set(ids))
-    tabs = ["summary", "boundaries", "matrix", "map", "tables", "order", "whatif", "findings", "method"]
+    tabs = [
+        "summary",
+        "boundaries",
+        "matrix",
+        "map",
+        "tables",
+        "order",
+        "whatif",
+        "findings",
+        "inventory",
+        "method",
+    ]
     assert [a["id"] for a in reader.all("section")] == tabs
-    assert {(a["href"] or "")[1:] for a in reader.all("a")} <= set(ids)
+    assert {(a["href"] or "")[1:].partition("!")[0] for a in reader.all("a")} <= set(ids)
 
 
 def test_the_matrix_is_a_table_with_headers(text):
@@ -148,10 +166,80 @@ def test_a_cell_counts_each_place_once():
     made = page(conclude(code.facts()))
     block = re.search(r'<script type="application/json" id="cells">(.*?)</script>', made, re.S)
     assert block
-    cells = json.loads(block[1])["boundaries"]
-    counted = {pair: {kind: count for kind, (count, *_) in kinds.items()} for pair, kinds in cells.items()}
-    assert counted["orders|billing"]["cowrite"] == 2
-    everywhere = {tuple(place) for _, *places in cells["orders|billing"].values() for place in places}
+    data = json.loads(block[1])
+    merged: dict[str, set[int]] = {}
+    for pair, kinds in data["tables"].items():
+        if [data["of"][table] for table in pair.split("|")] == ["orders", "billing"]:
+            for kind, steps in kinds.items():
+                merged.setdefault(kind, set()).update(accumulate(steps))
+    assert len(merged["cowrite"]) == 2
+    everywhere = set().union(*merged.values())
+    assert max(everywhere) < sum(len(lines) for _, *lines in data["files"])
     row = re.search(r'<th scope="row"><a href="[^"]*">orders</a></th>(.*?)</tr>', made, re.S)
     assert row
     assert f">{len(everywhere)}" in row[1]
+
+
+SAMPLE = Path(__file__).parents[4] / "sample_monolith"
+
+
+@pytest.fixture(scope="module")
+def sample() -> Analysis:
+    return run(SAMPLE).analysis()
+
+
+def test_no_figure_of_the_summary_is_without_a_link(text):
+    figures = re.search(r'<dl class="figures">(.*?)</dl>', text, re.S)
+    assert figures
+    assert len(re.findall(r"<dd><a href", figures[1])) == len(re.findall("<dd>", figures[1])) == 6
+    summary = re.search(r'<section id="summary".*?</table>', text, re.S)
+    assert summary
+    numbers = re.findall(r'<td class="n">(.*?)</td>', summary[0])
+    assert numbers
+    assert all(number.startswith("<a href") for number in numbers)
+
+
+def test_the_places_behind_a_figure_are_as_many_as_it_says(sample):
+    found = gather(sample, index_tables(sample.facts))
+    for b in sample.boundaries:
+        assert distinct(found.used[b.name], b.name) == b.metrics.leaks_in
+        assert distinct(found.using[b.name]) == b.metrics.leaks_out
+        kinds = found.weights[b.name].values()
+        inside, across = (sum(both[i] for both in kinds) for i in (0, 1))
+        assert round(inside / (inside + across / 2), 3) == b.metrics.cohesion
+
+
+def test_no_place_of_a_bill_or_a_finding_is_left_out(sample):
+    made = page(sample)
+    shown = set(re.findall(r"<code>([^<:]+):([\d, ]+)</code>", made))
+    places = {(file, int(line)) for file, lines in shown for line in lines.split(", ")}
+    wanted = {p for b in sample.boundaries for item in b.bill for p in item.locations}
+    wanted |= {p for finding in sample.findings for p in finding.locations}
+    assert {(p.file, p.line) for p in wanted if p.file} <= places
+    assert "<code>:" not in made
+    assert not re.search(r"and \d[\d,]* more in", made)
+
+
+def test_every_module_model_and_url_pattern_is_in_the_inventory(sample):
+    made = page(sample)
+    listed = re.search(r'<section id="inventory".*?</section>', made, re.S)
+    assert listed
+    facts = sample.facts
+    for part, number in (
+        ("i-modules", len(facts.modules)),
+        ("i-models", sum(not m.library and not m.abstract for m in facts.models)),
+        ("i-routes", len(facts.routes)),
+    ):
+        rows = re.search(rf'<details id="{part}">.*?(?=<details id=|</section>)', listed[0], re.S)
+        assert rows
+        assert rows[0].count('<tr class="item">') == number
+
+
+def test_a_large_page_keeps_back_the_same_lists(text):
+    whole = conclude(shop().facts(orm_sites=40, orm_sites_resolved=39))
+    large = page(whole, "src", eager=0)
+    unfolded = re.sub(r'<script type="text/html" class="later">(.*?)</script>', r"\1", large, flags=re.S)
+    assert len(re.findall('class="later"', large)) > 20
+    without = re.sub(r"<noscript><p>Without JavaScript, the long lists.*?</noscript>", "", unfolded)
+    assert without == text
+    assert "<!--" not in text + large
