@@ -10,6 +10,9 @@ from strangler.routing.document import to_document
 from strangler.routing.explain import Explanation
 from strangler.routing.policy import Limits, Policy, Rate, Timeouts
 
+_FALLBACK = "the monolith, where the service gives no answer; for safe methods only"
+_BEHIND = "none: the service is the writer, and nothing carries its writes to the monolith (way_back = none)"
+
 
 def policies_json(table: RouteTable, found: Explanation) -> dict[str, Any]:
     """The policy in force and the guards of the upstream, as the document holds them."""
@@ -46,7 +49,8 @@ def _policy(policy: Policy, found: Explanation) -> Iterator[tuple[str, str]]:
         most = f"sent up to {policy.retry.tries} times, at most {policy.retry.budget:g} % more requests"
         yield "retry", f"{most}; only idempotent methods without a body"
     if policy.fallback and found.decision.side == "service":
-        yield "fallback", "the monolith, where the service gives no answer; for safe methods only"
+        behind = found.decision.group is not None and found.decision.group.monolith_is_behind
+        yield "fallback", _BEHIND if behind else _FALLBACK
 
 
 def _rate(rate: Rate) -> str:

@@ -243,7 +243,7 @@ class _Exchange:
             await self._carry(head, passage.facts, self._decision)
             return
         try:
-            async with asyncio.timeout(timeouts.total):
+            async with asyncio.timeout(timeouts.total) as passage.limit:
                 await self._carry(head, passage.facts, self._decision)
         except TimeoutError:
             raise Failure("total timeout", "the answer took longer than it may") from None
@@ -362,6 +362,8 @@ class _Exchange:
         self._status = answer.status
         if answer.status == 101:
             self._tunnel = True
+            if self._passage is not None and self._passage.limit is not None:
+                self._passage.limit.reschedule(None)  # a tunnel may last
             await self._scope["extensions"][UPGRADE].tunnel(headers, answer)
             return
         send = self._send

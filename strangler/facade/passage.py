@@ -40,9 +40,20 @@ class Spent:
 
 class Passage:
     """One request under a policy. ``facts`` know who asks; ``headers`` are added to its answer; ``fell_back`` is why
-    the monolith answered in place of the service, ``retries`` how often an upstream was asked again."""
+    the monolith answered in place of the service, ``retries`` how often an upstream was asked again.
+    ``limit`` ends it when it takes too long."""
 
-    __slots__ = ("_budget", "_spent", "facts", "fell_back", "headers", "identity", "policy", "retries")
+    __slots__ = (
+        "_budget",
+        "_spent",
+        "facts",
+        "fell_back",
+        "headers",
+        "identity",
+        "limit",
+        "policy",
+        "retries",
+    )
 
     def __init__(
         self, policy: Policy, facts: RequestFacts, identity: Identity, budget: Budget | None, spent: Spent
@@ -53,6 +64,7 @@ class Passage:
         self.headers: Headers = []
         self.fell_back: Kind | None = None
         self.retries = 0
+        self.limit: asyncio.Timeout | None = None
         self._budget = budget
         self._spent = spent
 
@@ -106,6 +118,7 @@ class Passage:
         return (
             self.policy.fallback
             and decision.side == "service"
+            and not (decision.group is not None and decision.group.monolith_is_behind)
             and request.method in SAFE_METHODS
             and request.may_replay
             and failure.kind in _FALLS_BACK

@@ -10,6 +10,7 @@ from typing import Any
 from strangler.errors import BadDocument
 from strangler.routing.identities import IDENTITY, IDENTITY_WRITERS, check_identity, check_verified
 from strangler.routing.policy import (
+    LARGEST_HEAD,
     NO_POLICY,
     Breaker,
     Bulkhead,
@@ -179,6 +180,17 @@ def _read_status(value: object, where: str) -> int:
     return whole(value, where, 500, 599)
 
 
+def _read_head(value: object, where: str) -> int:
+    size = read_size(value, where)
+    if size > LARGEST_HEAD:
+        raise BadDocument(
+            f"{value!r} is more than any request may have",
+            where=where,
+            remedy=f"Give at most {write_size(LARGEST_HEAD)}, which holds without it.",
+        )
+    return size
+
+
 def _between(low: int, high: int) -> Reader:
     return lambda value, where: whole(value, where, low, high)
 
@@ -195,7 +207,7 @@ _RETRY: dict[str, Reader] = {
     "statuses": each(_read_status),
 }
 _TIMEOUTS: dict[str, Reader] = {"first_byte": read_duration, "total": read_duration}
-_LIMITS: dict[str, Reader] = {"body": read_size, "head": read_size}
+_LIMITS: dict[str, Reader] = {"body": read_size, "head": _read_head}
 _POLICY: dict[str, Reader] = {
     "rate": _read_rates,
     "retry": _read_part(Retry, _RETRY),
@@ -214,7 +226,7 @@ _BREAKER: dict[str, Reader] = {
 }
 _BULKHEAD: dict[str, Reader] = {
     "concurrency": _between(1, 100_000),
-    "queue": _between(0, 100_000),
+    "queue": _between(0, 10_000),
     "wait": read_duration,
     "per_tenant": _between(1, 100_000),
 }

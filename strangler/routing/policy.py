@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from strangler.routing.identity import Forwarding, Requirement, SessionRules, TokenRules
 
+LARGEST_HEAD = 64 * 1024
+"""Bytes that the line and the header fields of any request may have."""
 NO_POLICY = "none"
 """The name by which a route or a group opts out of the policy that it would inherit."""
 

@@ -81,6 +81,11 @@ class Group:
         return self.share > 0 or bool(self.allow) or any(share > 0 for _, share in self.shares)
 
     @property
+    def monolith_is_behind(self) -> bool:
+        """Whether the monolith lacks what the service writes."""
+        return self.writer == "service" and self.way_back == "none"
+
+    @property
     def threshold(self) -> int:
         """Buckets below this number (0..10000) are on the service's side."""
         return round(self.share * 100)

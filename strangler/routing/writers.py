@@ -43,7 +43,7 @@ def _endangered(table: RouteTable, group: Group) -> bool:
 
 def left_behind(group: Group, *, stays: bool = True) -> tuple[str, ...]:
     """The alarm of going back while the service is the writer and nothing carries its writes to the monolith."""
-    if group.writer != "service" or group.way_back != "none":
+    if not group.monolith_is_behind:
         return ()
     if stays:
         return (

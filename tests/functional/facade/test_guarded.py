@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,8 +13,8 @@ import pytest
 from fakes.facades import Running, running
 from fakes.wire import OK, Peer, connected, get, repeats, upstream
 
-from strangler.routing import Gateway, Group, Route, RouteTable, Upstream
-from strangler.routing.policy import Breaker, Bulkhead
+from strangler.routing import Gateway, Group, Policy, Route, RouteTable, Upstream
+from strangler.routing.policy import Breaker, Bulkhead, Retry, Timeouts
 
 pytestmark = pytest.mark.anyio
 BROKEN = b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"
@@ -177,6 +179,47 @@ async def test_a_noisy_tenant_does_not_starve_the_others(per_tenant: int | None)
         await asyncio.gather(*crowd)
     assert told["quiet"] == {200: 100}
     assert told["noisy"][503] > 100
+
+
+async def test_no_place_is_lost_whatever_clients_and_upstreams_do() -> None:
+    """Clients that leave at any moment, before an upstream that answers, stalls, breaks off, fails or closes."""
+    luck = random.Random(5)
+
+    async def moody(peer: Peer) -> None:
+        while True:
+            await peer.request()
+            mood = luck.random()
+            await asyncio.sleep(luck.random() * 0.02)
+            if mood < 0.1:
+                return
+            if mood < 0.2:
+                await peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbroken")
+                return
+            await peer.send(BROKEN if mood < 0.3 else OK)
+
+    rule = Bulkhead(concurrency=4, queue=8, wait=0.02, per_tenant=3)
+    breaker = Breaker(errors=90, minimum=5, window=1, open=0.02, trials=2)
+    policy = Policy("p", retry=Retry(first=0.001, statuses=(500,)), timeouts=Timeouts(first_byte=0.03))
+    async with upstream(moody) as new:
+        routes = table(new.url, bulkhead=rule, breaker=breaker)
+        routes = replace(routes, gateway=replace(routes.gateway, policy="p"), policies={"p": policy})
+        async with running(new.url, routes) as front:
+
+            async def client() -> None:
+                for _ in range(30):
+                    async with connected(front.port) as peer:
+                        await peer.send(get("/a/", f"X-Tenant: {luck.choice('abc')}"))
+                        if luck.random() < 0.5:
+                            await asyncio.sleep(luck.random() * 0.03)
+                        else:
+                            with contextlib.suppress(EOFError, OSError):
+                                await peer.answer()
+
+            await asyncio.gather(*(client() for _ in range(20)))
+            await until(lambda: figure(front, "strangler_bulkhead_active") == 0)
+            assert figure(front, "strangler_bulkhead_waiting") == 0
+            assert figure(front, "strangler_bulkhead_refused_total") > 0
+            await until(lambda: len(front.outcomes) == 600)
 
 
 async def until(holds: Callable[[], bool]) -> None:

@@ -11,6 +11,7 @@ from fakes.wire import OK, Answer, Peer, Script, answers, connected, get, post, 
 from strangler.facade.observe import counting
 from strangler.routing import Group, Policy, Route, RouteTable, Upstream
 from strangler.routing.policy import Breaker, Retry, Timeouts
+from strangler.routing.table import WayBack
 from strangler.telemetry import Counters
 
 pytestmark = pytest.mark.anyio
@@ -19,11 +20,11 @@ BUSY = b"HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy"
 NOBODY = "http://127.0.0.1:9"
 
 
-def table(service: str, policy: Policy, **group: object) -> RouteTable:
+def table(service: str, policy: Policy, way_back: WayBack = "dual_write") -> RouteTable:
     return RouteTable(
         1,
         upstreams={"s": Upstream("s", service, connect_timeout=1)},
-        groups={"g": Group("g", "s", share=100, writer="service", policy="p")},
+        groups={"g": Group("g", "s", share=100, writer="service", way_back=way_back, policy="p")},
         routes=(Route("a", "a/", group="g"),),
         policies={"p": policy},
     )
@@ -148,6 +149,15 @@ async def test_the_monolith_answers_for_a_service_that_cannot(script: Script, ki
         answer = await ask(front.port, get("/a/"))
         assert (answer.status, answer.head["x-strangler-side"]) == (200, "monolith")
         assert (await front.outcome()).fell_back == kind
+
+
+async def test_a_monolith_that_lacks_what_the_service_wrote_does_not_answer_for_it() -> None:
+    async with (
+        upstream(repeats(OK)) as old,
+        running(old.url, table(NOBODY, Policy("p", fallback=True), way_back="none")) as front,
+    ):
+        assert (await ask(front.port, get("/a/"))).status == 502
+        assert not old.peers
 
 
 async def test_nor_does_it_answer_writes_of_a_service_that_refuses() -> None:

@@ -12,6 +12,9 @@ import pytest
 from fakes.facades import running
 from fakes.wire import Peer, connected, get, upstream
 
+from strangler.routing import Gateway, Policy, RouteTable
+from strangler.routing.policy import Timeouts
+
 pytestmark = pytest.mark.anyio
 
 WISH = (
@@ -220,3 +223,17 @@ async def test_a_whole_websocket_conversation() -> None:
         await client.send(_frame(8, struct.pack(">H", 4001) + b"bye", masked=True))
         assert await _read_frame(client) == (8, struct.pack(">H", 4001) + b"bye")
         assert await client.closed()
+
+
+async def test_a_tunnel_outlives_the_time_that_an_answer_may_take() -> None:
+    table = RouteTable(
+        1,
+        gateway=Gateway(policy="p"),
+        policies={"p": Policy("p", timeouts=Timeouts(first_byte=0.2, total=0.2))},
+    )
+    async with upstream(echo) as back, running(back.url, table) as front, connected(front.port) as client:
+        await client.send(get("/ws", *WISH))
+        assert (await client.head()).status == 101
+        await asyncio.sleep(0.3)
+        await client.send(b"still here")
+        assert await client.exactly(10) == b"still here"

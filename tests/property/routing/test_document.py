@@ -29,7 +29,7 @@ BREAKERS = st.builds(Breaker, PERCENT, st.integers(1, 1_000_000), SECONDS, SECON
 BULKHEADS = st.builds(
     Bulkhead,
     st.integers(1, 100_000),
-    st.integers(0, 100_000),
+    st.integers(0, 10_000),
     SECONDS,
     st.one_of(st.none(), st.integers(1, 100_000)),
 )
@@ -61,7 +61,9 @@ def policies_named(names: list[str]) -> st.SearchStrategy[dict[str, Policy]]:
             ),
         ),
         timeouts=st.one_of(st.none(), st.builds(Timeouts, OPTIONAL["seconds"], OPTIONAL["seconds"])),
-        limits=st.one_of(st.none(), st.builds(Limits, OPTIONAL["size"], OPTIONAL["size"])),
+        limits=st.one_of(
+            st.none(), st.builds(Limits, OPTIONAL["size"], st.one_of(st.none(), st.integers(1, 65_536)))
+        ),
         fallback=st.booleans(),
         tenants=st.dictionaries(TEXT, st.just("none"), max_size=2).map(
             lambda pairs: tuple(sorted(pairs.items()))

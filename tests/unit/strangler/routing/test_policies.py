@@ -70,6 +70,7 @@ TABLE = RouteTable(
         ("[policies.a.retry]\nstatuses = [404]", "policies.a.retry.statuses[0]", "from 500 to 599"),
         ("[policies.a.retry]\nbudget = 101", "policies.a.retry.budget", "percentage"),
         ("[policies.a.limits]\nbody = 'big'", "policies.a.limits.body", "not a size"),
+        ("[policies.a.limits]\nhead = '65KiB'", "policies.a.limits.head", "at most 64KiB"),
         ("[policies.a.limits]\nbody = 0", "policies.a.limits.body", "not a size"),
         ("[policies.a.timeouts]\ntotal = 'x'", "policies.a.timeouts.total", "not a duration"),
         ("[policies.a]\nfallback = 'monolith'", "policies.a.fallback", "neither true nor false"),
