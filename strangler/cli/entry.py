@@ -29,6 +29,7 @@ COMMANDS = {
     ),
     "serve": ("strangler.cli.serve:serve", "Stand in front of the monolith."),
     "routes": ("strangler.cli.routes:app", "See and change which side answers."),
+    "diffs": ("strangler.cli.diffs:app", "Where the shadowed answers of old and new differ."),
     "rollout": ("strangler.cli.rollout:app", "Move a group in guarded steps, back by itself when it fails."),
     "progress": ("strangler.cli.progress:progress", "What is left of the monolith, and how it went."),
     "acl": ("strangler.cli.acl:app", "Check the mappings between legacy models and contracts."),

@@ -11,7 +11,7 @@ from strangler.control import Outcome, Request
 from strangler.errors import BadDocument, Conflict, Refused, StoreError, StranglerError, Unknown
 from strangler.routing import RouteTable
 from strangler.routing.document import from_document
-from strangler.store import Record
+from strangler.store import Differing, Record
 
 _ERRORS: dict[str, type[StranglerError]] = {
     "refused": Refused,
@@ -50,6 +50,13 @@ class Remote:
     def history(self, limit: int | None = None) -> list[Record]:
         answer = self._json("GET", f"/api/history?limit={limit or 10_000}")
         return msgspec.convert(answer["history"], list[Record])
+
+    def differences(self, group: str | None = None) -> list[Differing]:
+        answer = self._json("GET", "/api/differences", params={} if group is None else {"group": group})
+        return msgspec.convert(answer["differences"], list[Differing])
+
+    def forget_differences(self, group: str, path: str | None) -> None:
+        self._json("DELETE", "/api/differences", params={"group": group} | ({"path": path} if path else {}))
 
     def change(self, request: Request, expected_version: int | None = None) -> Outcome:
         headers = {} if expected_version is None else {"If-Match": f'"{expected_version}"'}

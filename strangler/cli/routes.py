@@ -49,7 +49,7 @@ def list_(
     """The routes in the order in which they are tried."""
     from strangler.cli import views
 
-    with _target(state, url, token) as target:
+    with target_of(state, url, token) as target:
         views.show_list(target.table(), format_, all_)
 
 
@@ -64,7 +64,7 @@ def show(
     """A group's settings, its routes, its last change; without NAME, every group's."""
     from strangler.cli import views
 
-    with _target(state, url, token) as target:
+    with target_of(state, url, token) as target:
         views.show_groups(target.table(), target.history(), name, format_)
 
 
@@ -85,7 +85,7 @@ def try_(
     from strangler.cli.request import facts_of, refusal_of
 
     facts = facts_of(method, path, header or [], host, client)
-    with _target(state, url, token) as target:
+    with target_of(state, url, token) as target:
         table = target.table()
         if not views.show_test(table, facts, refusal_of(table, path, facts), format_):
             raise typer.Exit(1)
@@ -131,7 +131,7 @@ def add(
         writer=writer,
         priority=priority,
     )
-    _change(_target(state, url, token, create=True), verb, reason, dry_run, force, yes, format_)
+    carry_out(target_of(state, url, token, create=True), verb, reason, dry_run, force, yes, format_)
 
 
 @app.command("import")
@@ -159,7 +159,7 @@ def import_(
     from strangler.control.urlconf import Choice, read_import
 
     verb, left = read_import(analysis, Choice(boundary, tuple(only or ()), with_admin), service)
-    _change(_target(state, url, token, create=True), verb, reason, dry_run, force, yes, format_)
+    carry_out(target_of(state, url, token, create=True), verb, reason, dry_run, force, yes, format_)
     if left:
         stay = "1 of its patterns stays" if left == 1 else f"{left} of its patterns stay"
         typer.echo(f"{stay} with the monolith (see --only and --with-admin)", err=True)
@@ -182,7 +182,7 @@ def shadow(
     from strangler.routing.values import read_percent
 
     verb = Shadow(name=name, percent=read_percent(percent, "PERCENT"))
-    _change(_target(state, url, token), verb, reason, dry_run, False, yes, format_)
+    carry_out(target_of(state, url, token), verb, reason, dry_run, False, yes, format_)
 
 
 @app.command()
@@ -207,7 +207,7 @@ def canary(
     from strangler.routing.values import read_percent
 
     verb = Canary(name=name, percent=read_percent(percent, "PERCENT"), sticky=sticky, tenant=tenant)
-    _change(_target(state, url, token), verb, reason, dry_run, force, yes, format_)
+    carry_out(target_of(state, url, token), verb, reason, dry_run, force, yes, format_)
 
 
 @app.command()
@@ -226,7 +226,7 @@ def flip(
     """All safe requests to one side. Writes go to the writer, whatever the share."""
     from strangler.control.verbs import Flip
 
-    _change(_target(state, url, token), Flip(name=name, to=to), reason, dry_run, force, yes, format_)
+    carry_out(target_of(state, url, token), Flip(name=name, to=to), reason, dry_run, force, yes, format_)
 
 
 @app.command()
@@ -249,7 +249,7 @@ def writer(
     from strangler.control.verbs import SetWriter
 
     verb = SetWriter(name=name, writer=side, way_back=way_back)
-    _change(_target(state, url, token), verb, reason, dry_run, False, yes, format_)
+    carry_out(target_of(state, url, token), verb, reason, dry_run, False, yes, format_)
 
 
 @app.command()
@@ -268,7 +268,7 @@ def rollback(
     """Back to the monolith (or to an earlier version), at once: a group, or everything. Never asks."""
     from strangler.control.verbs import Rollback
 
-    _change(_target(state, url, token), Rollback(name=name, to=to), reason, dry_run, force, True, format_)
+    carry_out(target_of(state, url, token), Rollback(name=name, to=to), reason, dry_run, force, True, format_)
 
 
 @app.command("set-upstream")
@@ -306,7 +306,7 @@ def set_upstream(
         key=key,
         server_name=server_name,
     )
-    _change(_target(state, url, token, create=True), verb, reason, dry_run, False, yes, format_)
+    carry_out(target_of(state, url, token, create=True), verb, reason, dry_run, False, yes, format_)
 
 
 @app.command()
@@ -323,7 +323,7 @@ def remove(
     """Forget a group (the monolith answers its routes again), or one route."""
     from strangler.control.verbs import Remove
 
-    _change(_target(state, url, token), Remove(name=name), reason, dry_run, False, yes, format_)
+    carry_out(target_of(state, url, token), Remove(name=name), reason, dry_run, False, yes, format_)
 
 
 @app.command()
@@ -337,7 +337,7 @@ def history(
     """Who changed what, when, by which way, and why; newest first."""
     from strangler.cli import views
 
-    with _target(state, url, token) as target:
+    with target_of(state, url, token) as target:
         views.show_history(target.history(limit), format_)
 
 
@@ -353,7 +353,7 @@ def diff(
     """What differs between two versions."""
     from strangler.cli import views
 
-    with _target(state, url, token) as target:
+    with target_of(state, url, token) as target:
         views.show_diff(target.table(before), target.table(after), format_)
 
 
@@ -376,8 +376,8 @@ def apply_(
 
     document = read_document(file)
     from_document(document)  # a fault in the file is told before a state is opened or made
-    _change(
-        _target(state, url, token, create=True),
+    carry_out(
+        target_of(state, url, token, create=True),
         Apply(document=document),
         reason,
         dry_run,
@@ -399,19 +399,20 @@ def export(
     """The table as a document that `apply` reads."""
     from strangler.cli.request import write_document
 
-    with _target(state, url, token) as target:
+    with target_of(state, url, token) as target:
         write_document(target.table(version), output, format_)
 
 
-def _target(
+def target_of(
     state: str | None, url: str | None, token: str | None, *, create: bool = False
 ) -> AbstractContextManager[Target]:
+    """Where the options say that routes are read and changed."""
     from strangler.cli.target import open_target
 
     return open_target(state, url, token, create=create)
 
 
-def _change(
+def carry_out(
     opening: AbstractContextManager[Target],
     verb: AnyVerb,
     reason: str,
@@ -420,6 +421,7 @@ def _change(
     yes: bool,
     format_: str,
 ) -> None:
+    """Make a change, on a terminal after asking, and say what came of it."""
     from strangler.cli import views
     from strangler.control import Request
 

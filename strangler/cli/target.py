@@ -13,12 +13,14 @@ from strangler.config import Configuration, load
 from strangler.control import Control, Outcome, Request
 from strangler.errors import BadDocument
 from strangler.routing import RouteTable
-from strangler.store import Record, State, open_state
+from strangler.store import Differing, Record, State, open_state
 
 
 class Target(Protocol):
     def table(self, version: int | None = None) -> RouteTable: ...
     def history(self, limit: int | None = None) -> list[Record]: ...
+    def differences(self, group: str | None = None) -> list[Differing]: ...
+    def forget_differences(self, group: str, path: str | None) -> None: ...
     def change(self, request: Request, expected_version: int | None = None) -> Outcome: ...
 
 
@@ -34,6 +36,12 @@ class Local:
 
     def history(self, limit: int | None = None) -> list[Record]:
         return self._state.routes.history(limit)
+
+    def differences(self, group: str | None = None) -> list[Differing]:
+        return self._state.differences.all(group)
+
+    def forget_differences(self, group: str, path: str | None) -> None:
+        self._state.differences.forget(group, path)
 
     def change(self, request: Request, expected_version: int | None = None) -> Outcome:
         return self._control.change(request, via="store", expected_version=expected_version)

@@ -46,6 +46,8 @@ def create_app(
             Route("/api/status", api.status),
             Route("/api/table", api.table),
             Route("/api/history", api.history),
+            Route("/api/differences", api.differences, methods=["GET"]),
+            Route("/api/differences", api.forget, methods=["DELETE"]),
             Route("/api/changes", api.changes, methods=["POST"]),
         ],
         exception_handlers={
@@ -87,16 +89,25 @@ class _Api:
     def history(self, request: HttpRequest) -> Response:
         return success({"history": self._state.routes.history(_number(request, "limit", 1, 10_000) or 100)})
 
+    def differences(self, request: HttpRequest) -> Response:
+        found = self._state.differences.all(request.query_params.get("group"))
+        return success({"differences": msgspec.to_builtins(found)})
+
+    def forget(self, request: HttpRequest) -> Response:
+        refusal = _refusal(request)
+        if refusal is not None:
+            return refusal
+        group = request.query_params.get("group")
+        if not group:
+            raise BadDocument("it says not which group", where="group", remedy="Add ?group=NAME.")
+        self._state.differences.forget(group, request.query_params.get("path"))
+        return success({})
+
     async def changes(self, request: HttpRequest) -> Response:
         token: Token = request.scope["token"]
-        if token.role != "operator":
-            return failure(
-                403,
-                "role",
-                f"the token {token.name!r} may read only",
-                where="Authorization",
-                remedy="Use a token with the role operator.",
-            )
+        refusal = _refusal(request)
+        if refusal is not None:
+            return refusal
         expected = _if_match(request)
         change = _change(await _body(request))
         return await run_in_threadpool(self._carry_out, change, token.name, expected)
@@ -116,6 +127,20 @@ class _Api:
             return difference(self._state.routes.at(expected), self._state.routes.load())
         except StranglerError:
             return []
+
+
+def _refusal(request: HttpRequest) -> Response | None:
+    """What a token that may only read is told."""
+    token: Token = request.scope["token"]
+    if token.role == "operator":
+        return None
+    return failure(
+        403,
+        "role",
+        f"the token {token.name!r} may read only",
+        where="Authorization",
+        remedy="Use a token with the role operator.",
+    )
 
 
 async def _body(request: HttpRequest) -> bytes:

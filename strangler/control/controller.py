@@ -13,7 +13,7 @@ from strangler.control.service import Control
 from strangler.errors import StranglerError
 from strangler.rollout import Window
 from strangler.rollout.window import Counted
-from strangler.store import State, open_state
+from strangler.store import Differing, State, open_state
 from strangler.store import Window as Counts
 
 INTERVAL = 1.0
@@ -29,19 +29,28 @@ log = logging.getLogger("strangler.control")
 class Controller:
     """Beats in the event loop; what touches the state runs in a thread, so that no request waits for a disk.
 
-    ``drain`` gives what was counted since the last beat; ``worker`` names this process among all facades.
+    ``drain`` gives what was counted since the last beat, ``differing(now)`` what the shadow saw; ``worker`` names this
+    process among all facades.
     """
 
     def __init__(
-        self, state_url: str, worker: str, drain: Drain, *, clock: Callable[[], float] = time.time
+        self,
+        state_url: str,
+        worker: str,
+        drain: Drain,
+        differing: Callable[[float], list[Differing]] = lambda now: [],
+        *,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._url = state_url
         self._worker = worker
         self._drain = drain
+        self._differing = differing
         self._clock = clock
         self._state: State | None = None
         self._rollouts: Rollouts | None = None
         self._unsaved: list[Counts] = []
+        self._unkept: list[Differing] = []
         self._drained = clock()
         self.leads = False
         self.trouble: Exception | None = None
@@ -67,6 +76,8 @@ class Controller:
                 Counts(self._worker, second, group, side, window.requests, window.errors, window.latencies)
             )
         del self._unsaved[:-MOST_UNSAVED]
+        self._unkept += self._differing(now)
+        del self._unkept[:-MOST_UNSAVED]
         try:
             await asyncio.to_thread(self._act)
         except Exception as error:  # whatever it is: a guard that has died would protect nobody
@@ -84,6 +95,9 @@ class Controller:
         if self._unsaved:
             self._state.windows.add(self._unsaved)
             self._unsaved = []
+        if self._unkept:
+            self._state.differences.add(self._unkept)
+            self._unkept = []
         self.leads = self._rollouts.tick()
 
     def _close(self) -> None:

@@ -84,6 +84,17 @@ class Shadow(Verb, frozen=True, tag="shadow"):
         return changes.set_shadow(table, self.name, self.percent)
 
 
+class Ignore(Verb, frozen=True, tag="ignore"):
+    """Leaves a path out of the shadow's comparison; ``ignore=False`` puts it in again."""
+
+    name: str
+    path: str
+    ignore: bool = True
+
+    def change(self, table: RouteTable, at: At, force: bool) -> Change:
+        return changes.set_ignore(table, self.name, self.path, ignore=self.ignore)
+
+
 class Canary(Verb, frozen=True, tag="canary"):
     name: str
     percent: float
@@ -164,7 +175,7 @@ class Remove(Verb, frozen=True, tag="remove"):
         return changes.remove(table, self.name)
 
 
-AnyVerb = Add | Import | Shadow | Canary | Flip | SetWriter | Rollback | Apply | SetUpstream | Remove
+AnyVerb = Add | Import | Shadow | Ignore | Canary | Flip | SetWriter | Rollback | Apply | SetUpstream | Remove
 
 
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -132,6 +132,11 @@ class Facade:
         """The way to an upstream of the current table."""
         return self._snapshot.transports.get(upstream)
 
+    def upstream(self, name: str) -> Upstream | None:
+        """What the current table says of an upstream; the monolith's address is the one that it was started with."""
+        told = self.table.upstreams.get(name)
+        return replace(told or self._monolith, url=self._monolith.url) if name == MONOLITH else told
+
     def figures(self) -> Figures:
         """What the policies and the guards of the upstreams have done: name -> (labels, value), for telemetry."""
         guarded = [way for way in self._transports.values() if isinstance(way, Guarded)]

@@ -10,15 +10,18 @@ from strangler.facade.events import CapturedAnswer, MirrorRequest, OnFinish, Out
 from strangler.facade.failures import NO_UPSTREAMS_FAULT, Failure
 from strangler.facade.pool import Pool
 from strangler.facade.transport import Request
-from strangler.routing import SAFE_METHODS, Decision, Upstream
+from strangler.routing import MONOLITH, SAFE_METHODS, Decision, Upstream
+from strangler.routing.identity import IDENTITY_HEADER
 from strangler.shadow import Answer, Copy, Mirror
 from strangler.shadow.mirror import MOST_AT_ONCE
+from strangler.store import Differing, Example
 from strangler.telemetry import Counters, Exchange
 
 LARGEST = 1024 * 1024
 """Bytes of the new side's answer that are read for a comparison; more is no answer."""
 SHADOW_FIELD = (b"x-strangler-shadow", b"1")
-"""Tells a service that nobody will see its answer."""
+"""Tells a service, and a monolith that is asked again, that nobody will see its answer."""
+_CREDENTIALS = frozenset({b"cookie", b"authorization", IDENTITY_HEADER.encode()})
 
 
 def counting(counters: Counters) -> OnFinish:
@@ -88,18 +91,38 @@ class Shadowing:
         """The facade's mirror hook. An answer that was cut cannot be compared."""
         if answer.truncated or decision.group is None or decision.shadow is None:
             return
+        group = decision.group
         told = Answer(answer.status, _by_name(answer.headers), answer.body)
+        headers = request.headers
+        if group.compare.credentials == "strip":
+            headers = [field for field in headers if field[0] not in _CREDENTIALS]
+        sent = (*headers, SHADOW_FIELD)
         self.mirror.offer(
             Copy(
-                decision.group.name,
+                group.name,
                 decision.shadow,
                 request.method,
                 request.target,
-                (*request.headers, SHADOW_FIELD),
+                sent,
                 told,
-                decision.group.ignore,
+                group.ignore,
+                group.compare,
             )
         )
+
+    def differing(self, now: float) -> list[Differing]:
+        """What was seen since the last call, to be kept."""
+        return [
+            Differing(
+                sample.group,
+                sample.difference.path,
+                1,
+                now,
+                now,
+                (Example(sample.request, sample.difference.old, sample.difference.new),),
+            )
+            for sample in self.mirror.take()
+        ]
 
     async def aclose(self) -> None:
         """Drops what waits and closes the connections."""
@@ -107,10 +130,10 @@ class Shadowing:
         for pool in self._pools.values():
             pool.retire()
 
-    async def _send(self, copy: Copy) -> Answer:
-        upstream = self._facade.table.upstreams.get(copy.upstream)
+    async def _send(self, copy: Copy, name: str) -> Answer:
+        upstream = self._facade.upstream(name)
         if upstream is None:
-            raise OSError(f"{copy.upstream} is not in the route table any more")
+            raise OSError(f"{name} is not in the route table any more")
         try:
             answer = await self._pool(upstream).exchange(
                 Request(copy.method, copy.target, list(copy.headers)), None
@@ -130,7 +153,7 @@ class Shadowing:
     def _pool(self, upstream: Upstream) -> Pool:
         pool = self._pools.get(upstream)
         if pool is None:
-            known = self._facade.table.upstreams.values()
+            known = [self._facade.upstream(name) for name in (*self._facade.table.upstreams, MONOLITH)]
             for old in [one for one in self._pools if one not in known]:
                 self._pools.pop(old).retire()
             pool = self._pools[upstream] = Pool(replace(upstream, max_connections=MOST_AT_ONCE))

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from strangler.errors import Refused, Unknown
+from strangler.routing.comparison import read_json_path
 from strangler.routing.document import from_document, to_document
 from strangler.routing.names import free_names, unknown
 from strangler.routing.patterns import Kind, compile_pattern
@@ -247,6 +248,20 @@ def set_shadow(table: RouteTable, name: str, percent: float) -> Change:
     after = replace(group, shadow=read_percent(percent, "percent"))
     said = f"shadow {group.name} {group.shadow:g} % -> {after.shadow:g} %"
     return _changed(table, _with_group(table, after), "shadow", group.name, said)
+
+
+def set_ignore(table: RouteTable, name: str, path: str, *, ignore: bool = True) -> Change:
+    """Leave a path out of the shadow's comparison, or put it in again."""
+    group = group_of(table, name)
+    path = read_json_path(path, "path")
+    if not ignore and path not in group.ignore:
+        raise Unknown(
+            f"{path} is not ignored", where=f"groups.{group.name}.ignore", remedy="Nothing is to be done."
+        )
+    others = tuple(known for known in group.ignore if known != path)
+    after = replace(group, ignore=(*others, path) if ignore else others)
+    said = f"{'ignore' if ignore else 'compare'} {path} of {group.name}"
+    return _changed(table, _with_group(table, after), "ignore", group.name, said)
 
 
 def set_share(

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, get_args
 
 from strangler.errors import BadDocument
+from strangler.routing.comparison import read_comparison, read_json_path
 from strangler.routing.patterns import Kind, compile_pattern
 from strangler.routing.policies import (
     WRITERS,
@@ -329,7 +330,8 @@ _GROUP: dict[str, Reader] = {
     "writer": one_of(get_args(Writer)),
     "way_back": one_of(get_args(WayBack)),
     "shadow": read_percent,
-    "ignore": each(read_text),
+    "ignore": each(read_json_path),
+    "compare": read_comparison,
     "policy": read_name,
     "shares": read_shares,
 }
@@ -356,5 +358,7 @@ _WRITERS: dict[str, Callable[[Any], Any]] = {
     "read_timeout": write_duration,
     "write_timeout": write_duration,
     "idle_timeout": write_duration,
+    "times": write_duration,
+    "noise": write_percent,
     **WRITERS,
 }

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Literal
 
+from strangler.routing.comparison import EXACTLY, Comparison
 from strangler.routing.languages import Paths, paths_of
 from strangler.routing.patterns import Kind, compile_pattern, fixed_path, fixed_prefix
 from strangler.routing.policy import NO_POLICY, Breaker, Bulkhead, Policy
@@ -71,6 +72,7 @@ class Group:
     shadow: float = 0.0
     ignore: tuple[str, ...] = ()
     """JSON paths that the shadow comparison leaves out (``$.results[*].links``)."""
+    compare: Comparison = EXACTLY
     policy: str | None = None
     shares: tuple[tuple[str, float], ...] = ()
     """Tenants with shares of their own, in percent."""

@@ -87,8 +87,7 @@ class _Works:
         """What this process has counted."""
         mirror = self.shadowing.mirror
         tallies = {group: asdict(tally) for group, tally in mirror.tallies().items()}
-        paths = {group: dict(mirror.paths(group)) for group in tallies}
-        return report_of(self.counters, tallies, paths, self._families())
+        return report_of(self.counters, tallies, self._families())
 
     def _families(self) -> list[Family]:
         """The metrics of this process, beside those that the guard counts with."""
@@ -129,15 +128,8 @@ class _Works:
             "version": self.facade.table.version,
             "state": "ok" if trouble is None else str(trouble),
             "leads": self.controller.leads,
-            "shadow": {
-                group: {**counts, "paths": _by_count(told.paths.get(group, {}))}
-                for group, counts in told.shadow.items()
-            },
+            "shadow": told.shadow,
         }
-
-
-def _by_count(paths: dict[str, int]) -> dict[str, int]:
-    return dict(sorted(paths.items(), key=lambda item: (-item[1], item[0])))
 
 
 @asynccontextmanager
@@ -156,7 +148,9 @@ async def _works(settings: Settings, state: State, crew: Crew | None) -> AsyncIt
     facade.on_finish, facade.mirror, facade.trace_threshold = telling, shadowing, telling.threshold
     follower = Follower(settings.state, facade.swap, asyncio.get_running_loop())
     follower.start(table.version)
-    controller = Controller(settings.state, f"{socket.gethostname()}:{os.getpid()}", counters.drain)
+    controller = Controller(
+        settings.state, f"{socket.gethostname()}:{os.getpid()}", counters.drain, shadowing.differing
+    )
     try:
         async with background(telling.run()), background(controller.run()):
             clients = clients_of(settings)

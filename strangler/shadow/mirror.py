@@ -7,20 +7,25 @@ request never waits for one.
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from strangler.routing.comparison import EXACTLY, Comparison
 from strangler.shadow.compare import Answer, Difference, compare
+from strangler.shadow.noise import Noise
+from strangler.shadow.redact import redacted
 
 MOST_AT_ONCE = 8
 MOST_WAITING = 64
-MOST_SAMPLES = 20
-MOST_PATHS = 1_000
-"""Paths of a group that are counted one by one: a document may be keyed by what its users choose."""
-OTHER_PATHS = "(others)"
+MOST_FRESH = 1_000
+"""Differences that wait to be kept; what comes on top is counted, and not kept."""
 LONGEST_PATH = 200
 TIMEOUT = 10.0
+_LARGE = 16 * 1024
+"""Bytes of both bodies from which a comparison takes longer than starting a thread."""
+_NO_ANSWER = "(no answer)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,42 +40,57 @@ class Copy:
     headers: tuple[tuple[bytes, bytes], ...]
     answer: Answer
     ignore: tuple[str, ...] = ()
+    rules: Comparison = EXACTLY
 
 
-Send = Callable[[Copy], Awaitable[Answer]]
-"""Asks the new side; raises ``OSError`` or ``TimeoutError`` when it gives no answer."""
+Send = Callable[[Copy, str], Awaitable[Answer]]
+"""Asks an upstream, by its name; raises ``OSError`` or ``TimeoutError`` when it gives no answer."""
 
 
 @dataclass(slots=True)
 class Tally:
     """What the comparisons of one group came to. ``unanswered`` counts copies that the new side did not answer,
-    ``dropped`` those that were never sent because the bulkhead was full."""
+    ``dropped`` those that were never sent because the bulkhead was full, ``noise`` answers that differed only where the
+    monolith differs from itself: these count as equal. ``repeated``: how often the monolith was asked again."""
 
     compared: int = 0
     differing: int = 0
     unanswered: int = 0
     dropped: int = 0
+    noise: int = 0
+    repeated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One difference as it was seen: the request line without its query, and both values, shortened."""
+    """One difference as it was seen: the request line without its query, and both values, shortened and redacted."""
 
+    group: str
     request: str
     difference: Difference
 
 
 class Mirror:
-    """Compares copies in the background. ``on_compared(group, differs)`` hears of every comparison."""
+    """Compares copies in the background. ``on_compared(group, differs)`` hears of every comparison; ``monolith`` is the
+    name of the upstream that is asked again; ``roll()`` gives numbers from 0 to 1."""
 
-    def __init__(self, send: Send, on_compared: Callable[[str, bool], None]) -> None:
+    def __init__(
+        self,
+        send: Send,
+        on_compared: Callable[[str, bool], None],
+        *,
+        monolith: str = "monolith",
+        roll: Callable[[], float] = random.random,
+    ) -> None:
         self._send = send
         self._on_compared = on_compared
+        self._monolith = monolith
+        self._roll = roll
         self._waiting: deque[Copy] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._tallies: dict[str, Tally] = {}
-        self._paths: dict[str, dict[str, int]] = {}
-        self._samples: dict[str, deque[Sample]] = {}
+        self._noise: dict[str, Noise] = {}
+        self._fresh: list[Sample] = []
 
     def offer(self, copy: Copy) -> None:
         """Compare it when there is room; never blocks, never raises."""
@@ -87,14 +107,10 @@ class Mirror:
         """The sums so far, by group."""
         return self._tallies
 
-    def paths(self, group: str) -> Mapping[str, int]:
-        """How many answers differed at each path, by count, then path."""
-        counts = self._paths.get(group, {})
-        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-
-    def samples(self, group: str) -> tuple[Sample, ...]:
-        """The latest differences of a group, oldest first."""
-        return tuple(self._samples.get(group, ()))
+    def take(self) -> list[Sample]:
+        """The differences since the last call, oldest first."""
+        fresh, self._fresh = self._fresh, []
+        return fresh
 
     async def drain(self) -> None:
         """Wait until every accepted copy is compared."""
@@ -113,30 +129,53 @@ class Mirror:
             await self._compare(self._waiting.popleft())
 
     async def _compare(self, copy: Copy) -> None:
-        tally = self._tally(copy.group)
+        again = self._roll() * 100 < copy.rules.noise
+        new, old = await asyncio.gather(
+            self._ask(copy, copy.upstream), self._ask(copy, self._monolith) if again else _nothing()
+        )
+        noise = self._noise.setdefault(copy.group, Noise())
+        if old is not None:
+            self._tally(copy.group).repeated += 1
+            found = await _compared(copy, old)
+            noise.learn(difference.path[:LONGEST_PATH] for difference in found)
+        if new is None:
+            self._tally(copy.group).unanswered += 1
+            self._note(copy, [Difference("status", str(copy.answer.status), _NO_ANSWER)])
+            return
+        differences = await _compared(copy, new)
+        known = noise.judge(difference.path[:LONGEST_PATH] for difference in differences)
+        told = [difference for difference in differences if difference.path[:LONGEST_PATH] not in known]
+        self._tally(copy.group).noise += bool(differences) and not told
+        self._note(copy, told)
+
+    async def _ask(self, copy: Copy, upstream: str) -> Answer | None:
         try:
             async with asyncio.timeout(TIMEOUT):
-                answer = await self._send(copy)
+                return await self._send(copy, upstream)
         except (OSError, TimeoutError):
-            tally.unanswered += 1
-            self._note(copy, (Difference("status", str(copy.answer.status), "(no answer)"),))
-            return
-        self._note(copy, compare(copy.answer, answer, copy.ignore))
+            return None
 
-    def _note(self, copy: Copy, differences: tuple[Difference, ...]) -> None:
+    def _note(self, copy: Copy, differences: Iterable[Difference]) -> None:
+        first = {difference.path[:LONGEST_PATH]: difference for difference in reversed(list(differences))}
         tally = self._tally(copy.group)
         tally.compared += 1
-        tally.differing += bool(differences)
-        counts = self._paths.setdefault(copy.group, {})
-        samples = self._samples.setdefault(copy.group, deque(maxlen=MOST_SAMPLES))
+        tally.differing += bool(first)
         request = f"{copy.method} {copy.target.partition(b'?')[0].decode('latin-1')}"
-        for path, difference in {difference.path: difference for difference in differences}.items():
-            place = path[:LONGEST_PATH]
-            if place not in counts and len(counts) >= MOST_PATHS:
-                place = OTHER_PATHS
-            counts[place] = counts.get(place, 0) + 1
-            samples.append(Sample(request, difference))
-        self._on_compared(copy.group, bool(differences))
+        for path in list(first)[: max(0, MOST_FRESH - len(self._fresh))]:
+            difference = redacted(first[path], copy.rules.redact)
+            self._fresh.append(Sample(copy.group, request, Difference(path, difference.old, difference.new)))
+        self._on_compared(copy.group, bool(first))
 
     def _tally(self, group: str) -> Tally:
         return self._tallies.setdefault(group, Tally())
+
+
+async def _compared(copy: Copy, answer: Answer) -> tuple[Difference, ...]:
+    """A large answer is compared in a thread: on the event loop it would hold up real requests for milliseconds."""
+    if len(copy.answer.body) + len(answer.body) <= _LARGE:
+        return compare(copy.answer, answer, copy.ignore, copy.rules)
+    return await asyncio.to_thread(compare, copy.answer, answer, copy.ignore, copy.rules)
+
+
+async def _nothing() -> None:
+    return None

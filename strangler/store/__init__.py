@@ -1,5 +1,6 @@
 """What survives a restart: the route table with its audit log, counters, rollouts, leases and tokens."""
 
+from strangler.store.differences import Differing, Example
 from strangler.store.leases import Lease
 from strangler.store.rollouts import RolloutRecord
 from strangler.store.routes import Entry, Record, RouteStore, Via
@@ -9,7 +10,9 @@ from strangler.store.windows import Total, Window
 
 __all__ = [
     "DEFAULT_STATE",
+    "Differing",
     "Entry",
+    "Example",
     "Lease",
     "Record",
     "RolloutRecord",

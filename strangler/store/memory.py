@@ -12,6 +12,7 @@ from typing import Any
 from strangler.errors import Refused, Unknown
 from strangler.rollout.window import Counted
 from strangler.routing import RouteTable
+from strangler.store.differences import MOST_PATHS, OTHER_PATHS, Differing, below, in_order
 from strangler.store.leases import Lease
 from strangler.store.rollouts import RolloutRecord, stale_rollout
 from strangler.store.routes import Entry, Record, lost_lease, no_version, stale
@@ -144,6 +145,32 @@ class MemoryRollouts:
     def delete(self, group: str) -> None:
         with self._lock:
             self._rollouts.pop(group, None)
+
+
+class MemoryDifferences:
+    def __init__(self, lock: RLock) -> None:
+        self._lock = lock
+        self._kept: dict[tuple[str, str], Differing] = {}
+
+    def add(self, seen: Iterable[Differing]) -> None:
+        with self._lock:
+            for one in seen:
+                known = sum(group == one.group for group, _ in self._kept)
+                if (one.group, one.path) not in self._kept and known >= MOST_PATHS:
+                    one = replace(one, path=OTHER_PATHS)
+                key = one.group, one.path
+                self._kept[key] = self._kept[key] + one if key in self._kept else one
+
+    def all(self, group: str | None = None) -> list[Differing]:
+        with self._lock:
+            return in_order(one for one in self._kept.values() if group in (None, one.group))
+
+    def forget(self, group: str, path: str | None = None) -> None:
+        with self._lock:
+            for key in [
+                key for key in self._kept if key[0] == group and (path is None or below(key[1], path))
+            ]:
+                del self._kept[key]
 
 
 class MemoryTokens:

@@ -38,6 +38,17 @@ MIGRATIONS = (
         created DOUBLE PRECISION NOT NULL
     )
     """,
+    """
+    CREATE TABLE differences (
+        name     TEXT NOT NULL,
+        path     TEXT NOT NULL,
+        count    BIGINT NOT NULL,
+        first    DOUBLE PRECISION NOT NULL,
+        last     DOUBLE PRECISION NOT NULL,
+        examples TEXT NOT NULL,
+        PRIMARY KEY (name, path)
+    )
+    """,
 )
 """The steps from nothing to today's schema. Only ever added to: each step is taken once, in a transaction, and leaves
 what an older strangler reads and writes in place, so that old and new facades run side by side while one is replaced.

@@ -12,6 +12,7 @@ from strangler.errors import BadDocument, Refused, StoreError, Unknown
 from strangler.rollout.window import Counted
 from strangler.routing import RouteTable
 from strangler.routing.document import from_document, to_json
+from strangler.store.differences import MOST_PATHS, OTHER_PATHS, Differing, Example, below, in_order
 from strangler.store.leases import Lease
 from strangler.store.rollouts import RolloutRecord, stale_rollout
 from strangler.store.routes import Entry, Record, lost_lease, no_version, stale
@@ -204,6 +205,63 @@ class SQLWindows:
     def forget(self, before: int) -> None:
         with self._database.write() as connection:
             connection.execute("DELETE FROM windows WHERE second < ?", (before,))
+
+
+class SQLDifferences:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, seen: Iterable[Differing]) -> None:
+        with self._database.write() as connection:
+            for one in seen:
+                kept = self._kept(connection, one)
+                if kept is None and self._is_full(connection, one.group):
+                    one = replace(one, path=OTHER_PATHS)
+                    kept = self._kept(connection, one)
+                total = one if kept is None else kept + one
+                connection.execute(
+                    "INSERT INTO differences (name, path, count, first, last, examples) VALUES (?, ?, ?, ?, ?, ?)"
+                    " ON CONFLICT (name, path) DO UPDATE SET count = excluded.count, first = excluded.first,"
+                    " last = excluded.last, examples = excluded.examples",
+                    (
+                        total.group,
+                        total.path,
+                        total.count,
+                        total.first,
+                        total.last,
+                        json.dumps([(item.request, item.old, item.new) for item in total.examples]),
+                    ),
+                )
+
+    def all(self, group: str | None = None) -> list[Differing]:
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT name, path, count, first, last, examples FROM differences"
+            ).fetchall()
+        return in_order(_differing(row) for row in rows if group in (None, row[0]))
+
+    def forget(self, group: str, path: str | None = None) -> None:
+        with self._database.write() as connection:
+            rows = connection.execute("SELECT path FROM differences WHERE name = ?", (group,)).fetchall()
+            for [known] in rows:
+                if path is None or below(known, path):
+                    connection.execute("DELETE FROM differences WHERE name = ? AND path = ?", (group, known))
+
+    def _kept(self, connection: Connection, one: Differing) -> Differing | None:
+        row = connection.execute(
+            "SELECT name, path, count, first, last, examples FROM differences WHERE name = ? AND path = ?",
+            (one.group, one.path),
+        ).fetchone()
+        return _differing(row) if row else None
+
+    def _is_full(self, connection: Connection, group: str) -> bool:
+        [known] = connection.execute("SELECT count(*) FROM differences WHERE name = ?", (group,)).fetchone()
+        return bool(known >= MOST_PATHS)
+
+
+def _differing(row: Sequence[Any]) -> Differing:
+    name, path, count, first, last, examples = row
+    return Differing(name, path, count, first, last, tuple(Example(*item) for item in json.loads(examples)))
 
 
 class SQLRollouts:

@@ -11,8 +11,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from strangler.errors import BadDocument
+from strangler.store.differences import DifferenceStore
 from strangler.store.leases import LeaseStore
-from strangler.store.memory import MemoryLeases, MemoryRollouts, MemoryRoutes, MemoryTokens, MemoryWindows
+from strangler.store.memory import (
+    MemoryDifferences,
+    MemoryLeases,
+    MemoryRollouts,
+    MemoryRoutes,
+    MemoryTokens,
+    MemoryWindows,
+)
 from strangler.store.rollouts import RolloutStore
 from strangler.store.routes import RouteStore
 from strangler.store.tokens import TokenStore
@@ -27,13 +35,14 @@ DEFAULT_STATE = "sqlite:///strangler.db"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The open state: route table and audit log, window counters, rollouts, leases, tokens."""
+    """The open state: route table and audit log, window counters, rollouts, leases, tokens, differences."""
 
     routes: RouteStore
     windows: WindowStore
     rollouts: RolloutStore
     leases: LeaseStore
     tokens: TokenStore
+    differences: DifferenceStore
     close: Callable[[], None]
     look_every: float = 0.05
     """Seconds between two looks at the routes' version."""
@@ -78,13 +87,14 @@ def _memory() -> State:
         rollouts=MemoryRollouts(lock, leases),
         leases=leases,
         tokens=MemoryTokens(lock),
+        differences=MemoryDifferences(lock),
         close=lambda: None,
     )
 
 
 def _sql(database: Database) -> State:
     from strangler.store.archive import Archive
-    from strangler.store.sql import SQLLeases, SQLRollouts, SQLRoutes, SQLTokens, SQLWindows
+    from strangler.store.sql import SQLDifferences, SQLLeases, SQLRollouts, SQLRoutes, SQLTokens, SQLWindows
 
     return State(
         routes=SQLRoutes(database),
@@ -92,6 +102,7 @@ def _sql(database: Database) -> State:
         rollouts=SQLRollouts(database),
         leases=SQLLeases(database),
         tokens=SQLTokens(database),
+        differences=SQLDifferences(database),
         close=database.close,
         look_every=database.look_every,
         place=database.place,

@@ -30,26 +30,24 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What one worker knows since its start. ``shadow`` holds counts by group; ``paths`` those of differing paths;
-    ``families`` the other metrics, which add up as well."""
+    """What one worker knows since its start. ``shadow`` holds counts by group, ``families`` the other metrics, which
+    add up as well."""
 
     rows: list[Row] = []
     shadow: dict[str, dict[str, int]] = {}
-    paths: dict[str, dict[str, int]] = {}
     families: list[Family] = []
 
 
 def report_of(
     counters: Counters,
     shadow: Mapping[str, dict[str, int]],
-    paths: Mapping[str, dict[str, int]],
     families: Iterable[Family] = (),
 ) -> Report:
     """The report of this process."""
     rows = [
         Row(group, side, window, seconds) for (group, side), (window, seconds) in counters.totals().items()
     ]
-    return Report(rows, dict(shadow), dict(paths), list(families))
+    return Report(rows, dict(shadow), list(families))
 
 
 def counters_of(report: Report) -> Counters:
@@ -63,17 +61,13 @@ def add(reports: list[Report]) -> Report:
     """Their sum."""
     counters = Counters()
     shadow: dict[str, dict[str, int]] = {}
-    paths: dict[str, dict[str, int]] = {}
     for report in reports:
         counters.absorb({(row.group, row.side): (row.window, row.seconds) for row in report.rows})
-        for sums, parts in ((shadow, report.shadow), (paths, report.paths)):
-            for group, counts in parts.items():
-                sum_ = sums.setdefault(group, {})
-                for name, count in counts.items():
-                    sum_[name] = sum_.get(name, 0) + count
-    return report_of(
-        counters, shadow, paths, merged(family for report in reports for family in report.families)
-    )
+        for group, counts in report.shadow.items():
+            sums = shadow.setdefault(group, {})
+            for name, count in counts.items():
+                sums[name] = sums.get(name, 0) + count
+    return report_of(counters, shadow, merged(family for report in reports for family in report.families))
 
 
 class Crew:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from strangler.errors import BadDocument
 from strangler.routing import Gateway, Group, Policy, Route, RouteTable, Upstream
+from strangler.routing.comparison import Comparison
 from strangler.routing.document import from_document, to_json, to_toml
 from strangler.routing.policy import Breaker, Bulkhead, Limits, Rate, Retry, Timeouts
 
@@ -19,6 +20,19 @@ SECONDS = st.floats(min_value=0.0001, max_value=86_400)
 TEXT = st.text(st.characters(exclude_categories=["Cs"], min_codepoint=32), max_size=12)
 RULES = st.lists(
     st.sampled_from(["tenant:acme", 'header:X-Beta=ü"\\', "cookie:beta=1=2", "tenant:\x7f"]), max_size=3
+)
+PATHS = st.lists(
+    st.one_of(TEXT.map("$.{}".format), st.sampled_from(["status", "body", "header:x"])), max_size=2
+)
+COMPARISONS = st.builds(
+    Comparison,
+    PATHS.map(tuple),
+    st.floats(0, 1e14),
+    st.one_of(st.just(0.0), SECONDS),
+    st.lists(st.sampled_from(["x-total", "etag"]), max_size=2).map(tuple),
+    PERCENT,
+    st.sampled_from(["keep", "strip"]),
+    PATHS.map(tuple),
 )
 METHODS = st.frozensets(st.sampled_from(["GET", "POST", "HEAD"]))
 
@@ -104,7 +118,8 @@ def tables(draw: st.DrawFn) -> RouteTable:
             draw(st.sampled_from(["undeclared", "monolith", "service"])),
             draw(st.sampled_from(["none", "dual_write", "reverse_sync"])),
             draw(PERCENT),
-            tuple(draw(st.lists(TEXT, max_size=2))),
+            tuple(draw(PATHS)),
+            draw(COMPARISONS),
             policy=draw(policy_names),
             shares=tuple(sorted(draw(st.dictionaries(TEXT, PERCENT, max_size=2)).items())),
         )

@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from strangler.routing.comparison import Comparison
 from strangler.shadow.compare import MOST_DIFFERENCES, Answer, Difference, compare
 
 
@@ -77,9 +78,62 @@ def test_an_ignored_path_does_not_cover_its_namesakes() -> None:
     assert compare(answer({"ab": 1}), answer({"ab": 2}), ("$.a",)) != ()
 
 
-def test_what_is_not_json_is_compared_byte_by_byte() -> None:
-    assert compare(raw(b"<p>a"), raw(b"<p>a")) == ()
-    assert compare(raw(b"<p>a"), raw(b"<p>b")) == (Difference("body", "<p>a", "<p>b"),)
+def test_what_is_neither_json_nor_html_is_compared_byte_by_byte() -> None:
+    assert compare(raw(b"<p>a", "text/plain"), raw(b"<p>a", "text/plain")) == ()
+    assert compare(raw(b"<p>a", "text/csv"), raw(b"<p>b", "text/csv")) == (
+        Difference("body", "<p>a", "<p>b"),
+    )
+
+
+@pytest.mark.parametrize("piece", [b"<!--", b"<script>", b"<a ", b"<p", b"</", b"<style"])
+def test_no_page_takes_longer_than_its_length_says(piece: bytes) -> None:
+    """Quadratic, this would take hours."""
+    page = piece * 100_000
+    assert compare(raw(b"x" + page), raw(b"y" + page))[0].path == "text"
+
+
+def test_html_is_compared_by_its_text() -> None:
+    page = b"<html><head><script>a()</script></head><body><p class='x'>One &amp; two<input value='t1'></body>"
+    same = b"<html>\n<body><!-- c --><p  id=y>One\n  &#38; two</p><input value='t2'><script src=b></script>"
+    assert compare(raw(page), raw(same)) == ()
+    other = page.replace(b"two", b"three")
+    assert compare(raw(page), raw(other, "text/html; charset=utf-8")) == (
+        Difference("header:content-type", "text/html", "text/html; charset=utf-8"),
+        Difference("text", '"One & two"', '"One & three"'),
+    )
+    assert compare(raw(b"<p>a<p>b"), raw(b"<p>a")) == (Difference("text", '"b"', '""'),)
+
+
+def test_no_tolerance_covers_what_was_not_asked_for() -> None:
+    loose = Comparison(numbers=0.01, times=1.0, unordered=("$.b",))
+    for one, other in (
+        (1, "1"),
+        (True, 1),
+        ([1, 2], [2, 1]),
+        ("2026-01-01", "2026-01-02"),
+        ("12:00", "12:01"),
+    ):
+        assert compare(answer({"a": one}), answer({"a": other}), (), loose) != ()
+
+
+def test_declared_lists_come_in_any_order() -> None:
+    old = answer({"results": [{"id": 1, "n": "x"}, {"id": 2, "n": "y"}], "tags": ["a", "b"]})
+    new = answer({"results": [{"id": 2, "n": "z"}, {"id": 1, "n": "x"}], "tags": ["b", "a"]})
+    rules = Comparison(unordered=("$.results", "$.tags"))
+    assert compare(old, new, (), rules) == (Difference("$.results[*].n", '"y"', '"z"'),)
+
+
+def test_numbers_and_times_may_be_off_by_what_is_declared() -> None:
+    rules = Comparison(numbers=0.01, times=2.0)
+    old = answer({"n": 1.0, "t": "2026-01-01T00:00:00Z"})
+    assert compare(old, answer({"n": 1, "t": "2026-01-01T01:00:01.5+01:00"}), (), rules) == ()
+    assert len(compare(old, answer({"n": 1.02, "t": "2026-01-01T00:00:03Z"}), (), rules)) == 2
+
+
+def test_declared_headers_are_compared_too() -> None:
+    old, new = answer(1, **{"x-total": "3"}), answer(1, **{"x-total": "4"})
+    assert compare(old, new) == ()
+    assert compare(old, new, (), Comparison(header_names=("x-total",)))[0].path == "header:x-total"
 
 
 def test_json_that_does_not_parse_is_compared_byte_by_byte() -> None:

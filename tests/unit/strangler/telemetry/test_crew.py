@@ -10,9 +10,7 @@ def report(requests: int, differing: int = 0) -> Report:
     counters = Counters()
     for _ in range(requests):
         counters.note("billing", "service", 0.25, failed=False)
-    return report_of(
-        counters, {"billing": {"compared": 5, "differing": differing}}, {"billing": {"$.a": differing}}
-    )
+    return report_of(counters, {"billing": {"compared": 5, "differing": differing}})
 
 
 def test_what_has_ended_is_not_forgotten_and_not_counted_twice(tmp_path: Path) -> None:
@@ -37,7 +35,7 @@ def test_gauges_of_workers_that_have_ended_are_forgotten(tmp_path: Path) -> None
         Family("done", "counter", "C.", (({"a": "b"}, 4.0),)),
     ]
     ended = Crew(tmp_path, "2")
-    ended.publish(report_of(Counters(), {}, {}, told))
+    ended.publish(report_of(Counters(), {}, told))
     assert [family.name for family in Crew(tmp_path, "1").others()[0].families] == ["open", "done"]
     Crew(tmp_path, "").fold("2")
     assert add(Crew(tmp_path, "1").others()).families == [told[1]]
@@ -48,4 +46,3 @@ def test_a_sum_has_the_counts_the_times_and_the_differences_of_all() -> None:
     window, seconds = counters_of(total).totals()["billing", "service"]
     assert (window.requests, sum(window.latencies), seconds) == (7, 7, 1.75)
     assert total.shadow == {"billing": {"compared": 10, "differing": 3}}
-    assert total.paths == {"billing": {"$.a": 3}}
