@@ -6,6 +6,7 @@ hold the route table's sections and decisions about boundaries; these are handed
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -106,6 +107,32 @@ def read_file(file: Path) -> dict[str, Any]:
     for key, value in document.items():
         _check(key, value, file)
     return document
+
+
+def read_routes(file: Path) -> dict[str, Any]:
+    """The route table's sections of a file: TOML (also strangler.toml and pyproject.toml), or JSON."""
+    if file.name in ("strangler.toml", "pyproject.toml"):
+        return {key: value for key, value in read_file(file).items() if key in ROUTE_SECTIONS}
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise BadDocument(
+            f"the document cannot be read: {why}", where=str(file), remedy="Check its path."
+        ) from None
+    return parse_routes(text, str(file), as_json=file.suffix == ".json")
+
+
+def parse_routes(text: str, where: str, *, as_json: bool) -> dict[str, Any]:
+    """The same for a text; ``where`` names it."""
+    try:
+        document = json.loads(text) if as_json else tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        kind = "JSON" if as_json else "TOML"
+        raise BadDocument(f"this is not {kind}: {error}", where=where, remedy="Correct it.") from None
+    if not isinstance(document, dict):
+        raise BadDocument("this is not a route table", where=where, remedy="See: strangler routes export.")
+    return {key: value for key, value in document.items() if key not in ("schema_version", "version")}
 
 
 def _find(directory: Path) -> Path | None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-import tomllib
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any
 
 from strangler.cli.output import write
-from strangler.config import ROUTE_SECTIONS, read_file
+from strangler.config import parse_routes, read_routes
 from strangler.errors import BadDocument
 from strangler.facade.failures import Failure
 from strangler.facade.paths import check_path, decoded_path, read_path
@@ -60,25 +59,16 @@ def refusal_of(table: RouteTable, path: str, facts: RequestFacts) -> str:
 
 
 def read_document(name: str) -> dict[str, Any]:
-    """The route table's sections of a file: TOML (also strangler.toml and pyproject.toml), or JSON."""
-    if Path(name).name in ("strangler.toml", "pyproject.toml"):
-        return {key: value for key, value in read_file(Path(name)).items() if key in ROUTE_SECTIONS}
+    """The route table's sections of a file, or of standard input."""
+    if name != "-":
+        return read_routes(Path(name))
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        text = sys.stdin.read()
+    except UnicodeDecodeError:
         raise BadDocument(
-            f"the document cannot be read: {why}", where=name, remedy="Check its path."
+            "the document cannot be read: it is not UTF-8", where=name, remedy="Check it."
         ) from None
-    as_json = name.endswith(".json") or (name == "-" and text.lstrip().startswith("{"))
-    try:
-        document = json.loads(text) if as_json else tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        kind = "JSON" if as_json else "TOML"
-        raise BadDocument(f"this is not {kind}: {error}", where=name, remedy="Correct it.") from None
-    if not isinstance(document, dict):
-        raise BadDocument("this is not a route table", where=name, remedy="See: strangler routes export.")
-    return {key: value for key, value in document.items() if key not in ("schema_version", "version")}
+    return parse_routes(text, name, as_json=text.lstrip().startswith("{"))
 
 
 def write_document(table: RouteTable, output: Path | None, format_: str) -> None:

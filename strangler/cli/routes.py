@@ -388,6 +388,46 @@ def apply_(
 
 
 @app.command()
+def follow(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="TOML or JSON.")],
+    once: Annotated[
+        bool, typer.Option("--once", help="Look once and end; exit code 3 where refused.")
+    ] = False,
+    interval: Annotated[str, typer.Option(help="How often to look.")] = "1s",
+    dry_run: DryRunOption = False,
+    state: StateOption = None,
+    format_: Format = "text",
+) -> None:
+    """Carry over what changes in a file, until stopped. What the file did not change stays as it stands."""
+    import logging
+    import time
+    from contextlib import closing
+
+    from strangler.cli import views
+    from strangler.cli.target import actor, open_local
+    from strangler.control.file import FileFollower
+    from strangler.routing.values import read_duration
+
+    seconds = read_duration(interval, "--interval")
+    with closing(open_local(state, create=True)) as opened:
+        follower = FileFollower(opened, file, holder=f"{actor()} {time.time_ns()}")
+        try:
+            if once or dry_run:
+                outcome = follower.follow(dry_run=dry_run)
+                if outcome is not None:
+                    views.show_outcome(outcome, dry_run, format_)
+                else:
+                    typer.echo(f"{file.name}: nothing is new", err=True)
+                return
+            logging.basicConfig(format="strangler: %(message)s", level=logging.WARNING)
+            while True:
+                follower.look()
+                time.sleep(seconds)
+        finally:
+            follower.release()
+
+
+@app.command()
 def export(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Default: standard output.")] = None,
     version: Annotated[int | None, typer.Option(help="Default: what stands now.")] = None,

@@ -39,6 +39,10 @@ def serve(
     debug_headers: Annotated[
         bool, typer.Option("--debug-headers", help="Tell in X-Strangler-Side who answered.")
     ] = False,
+    follow: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Carry over what changes in this file (routes follow)."),
+    ] = None,
     workers: Annotated[
         str | None, typer.Option(metavar="N", help="Processes that serve; SIGHUP replaces them one by one.")
     ] = None,
@@ -87,6 +91,7 @@ def serve(
             admin_bind=_address(settings.get("admin_bind", admin_bind) or "", "--admin-bind"),
             state=settings.get("state", state) or "",
             debug_headers=debug_headers,
+            follow=str(follow) if follow else "",
             document=settings.document,
             origin=settings.file.name if settings.file else "",
             identity_key=_secret(settings, "identity_key"),

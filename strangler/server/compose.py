@@ -10,12 +10,14 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from strangler.console import create_app
 from strangler.console.gate import LOOPBACK
 from strangler.control import Follower
 from strangler.control.controller import Controller
+from strangler.control.file import keep_following
 from strangler.facade import Facade, Failure, Pool
 from strangler.facade.clients import Clients
 from strangler.facade.observe import Shadowing, counting
@@ -65,7 +67,11 @@ async def attend(
             running = [asyncio.ensure_future(one.run_until_stopped()) for one in listeners]
             await asyncio.gather(*(one.ready.wait() for one in listeners))
             ready()
-            async with background(_look_after(works, tls)), background(_warn_of_silent(settings, sockets)):
+            async with (
+                background(_look_after(works, tls)),
+                background(_warn_of_silent(settings, sockets)),
+                background(_follow(settings, sockets)),
+            ):
                 await asyncio.gather(*running)
 
 
@@ -184,6 +190,12 @@ def _publish(works: _Works) -> None:
         works.rates.exchange(works.facade.gate, time.monotonic())
     except OSError as error:  # a full disk: the figures stay behind, the traffic does not
         log.warning("the other workers cannot be told what was counted: %s", error)
+
+
+async def _follow(settings: Settings, sockets: Sockets) -> None:
+    """Carry over what changes in the file, if one is followed; of several workers one does it."""
+    if settings.follow and sockets.admin is not None:
+        await keep_following(settings.state, Path(settings.follow), f"{socket.gethostname()}:{os.getpid()}")
 
 
 async def _warn_of_silent(settings: Settings, sockets: Sockets) -> None:

@@ -39,6 +39,8 @@ class Settings:
     """Connections of clients that a process keeps open at once; 0: as many as its file descriptors bear."""
     max_per_client: int = 0
     """The same for one address; 0: no limit."""
+    follow: str = ""
+    """A file whose changes become changes of the routes; empty: none."""
 
     access_log: str = ""
     """The file of the access log, ``-`` for standard output; empty: there is none."""

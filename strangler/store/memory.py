@@ -200,3 +200,18 @@ class MemoryTokens:
                     del self._tokens[digest]
                     return
         raise Unknown(f"there is no token called {name!r}", remedy="List them with: strangler tokens list.")
+
+
+class MemoryNotes:
+    def __init__(self, lock: RLock, leases: MemoryLeases) -> None:
+        self._lock = lock
+        self._leases = leases
+        self._notes: dict[str, str] = {}
+
+    def get(self, name: str) -> str | None:
+        return self._notes.get(name)
+
+    def put(self, name: str, text: str, fence: Lease | None = None) -> None:
+        with self._lock:
+            self._leases.check(fence)
+            self._notes[name] = text

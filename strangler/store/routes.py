@@ -9,9 +9,9 @@ from strangler.errors import Conflict, Refused, Unknown
 from strangler.routing import RouteTable
 from strangler.store.leases import Lease
 
-Via = Literal["store", "api", "rollout", "guard", "serve", "demo"]
+Via = Literal["store", "api", "rollout", "guard", "serve", "follow", "demo"]
 """By which way a change came: a command on the store, the admin API, the rollout's controller, its guard, the start of
-a server, the demo."""
+a server, a file that is followed, the demo."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,9 @@ MIGRATIONS = (
         PRIMARY KEY (name, path)
     )
     """,
+    """
+    CREATE TABLE notes (name TEXT PRIMARY KEY, text TEXT NOT NULL)
+    """,
 )
 """The steps from nothing to today's schema. Only ever added to: each step is taken once, in a transaction, and leaves
 what an older strangler reads and writes in place, so that old and new facades run side by side while one is replaced.

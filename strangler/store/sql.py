@@ -330,6 +330,24 @@ class SQLTokens:
                 )
 
 
+class SQLNotes:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, name: str) -> str | None:
+        with self._database.read() as connection:
+            row = connection.execute("SELECT text FROM notes WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def put(self, name: str, text: str, fence: Lease | None = None) -> None:
+        with self._database.write() as connection:
+            _check(connection, fence)
+            connection.execute(
+                "INSERT INTO notes (name, text) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET text = excluded.text",
+                (name, text),
+            )
+
+
 def insert_version(connection: Connection, version: int, entry: Entry, document: str) -> None:
     """Write a version and its line of the audit log: one row, so that neither is ever without the other."""
     connection.execute(

@@ -16,11 +16,13 @@ from strangler.store.leases import LeaseStore
 from strangler.store.memory import (
     MemoryDifferences,
     MemoryLeases,
+    MemoryNotes,
     MemoryRollouts,
     MemoryRoutes,
     MemoryTokens,
     MemoryWindows,
 )
+from strangler.store.notes import NoteStore
 from strangler.store.rollouts import RolloutStore
 from strangler.store.routes import RouteStore
 from strangler.store.tokens import TokenStore
@@ -43,6 +45,7 @@ class State:
     leases: LeaseStore
     tokens: TokenStore
     differences: DifferenceStore
+    notes: NoteStore
     close: Callable[[], None]
     look_every: float = 0.05
     """Seconds between two looks at the routes' version."""
@@ -88,13 +91,22 @@ def _memory() -> State:
         leases=leases,
         tokens=MemoryTokens(lock),
         differences=MemoryDifferences(lock),
+        notes=MemoryNotes(lock, leases),
         close=lambda: None,
     )
 
 
 def _sql(database: Database) -> State:
     from strangler.store.archive import Archive
-    from strangler.store.sql import SQLDifferences, SQLLeases, SQLRollouts, SQLRoutes, SQLTokens, SQLWindows
+    from strangler.store.sql import (
+        SQLDifferences,
+        SQLLeases,
+        SQLNotes,
+        SQLRollouts,
+        SQLRoutes,
+        SQLTokens,
+        SQLWindows,
+    )
 
     return State(
         routes=SQLRoutes(database),
@@ -103,6 +115,7 @@ def _sql(database: Database) -> State:
         leases=SQLLeases(database),
         tokens=SQLTokens(database),
         differences=SQLDifferences(database),
+        notes=SQLNotes(database),
         close=database.close,
         look_every=database.look_every,
         place=database.place,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fakes.commands import Answer
+from fakes.commands import Answer, Here
 
 from analyzer.model import schema
 from analyzer.model.facts import Facts, Location
@@ -351,3 +351,18 @@ def test_json_is_the_same_for_every_change(added: Run) -> None:
         [],
     )
     assert "+shadow = 10" in json.dumps(answer["difference"])
+
+
+def test_a_file_is_followed_once_and_says_what_is_new(here: Here, tmp_path: Path) -> None:
+    here.run("routes", "add", "billing", "--prefix", "/inv/", "--service", "http://127.0.0.1:9001")
+    here.run("routes", "export", "-o", "routes.toml")
+    file = tmp_path / "routes.toml"
+    file.write_text(
+        file.read_text("utf-8").replace("[groups.billing]", "[groups.billing]\nshare = 5"), "utf-8"
+    )
+    refused = here.run("routes", "follow", "routes.toml", "--once")
+    assert (refused.code, "writer" in refused.err) == (3, True)
+    file.write_text(file.read_text("utf-8").replace("share = 5", 'share = 5\nwriter = "monolith"'), "utf-8")
+    assert "+share = 5" in here.run("routes", "follow", "routes.toml", "--dry-run").out
+    assert here.run("routes", "follow", "routes.toml", "--once").out.startswith("version 2: apply")
+    assert "nothing is new" in here.run("routes", "follow", "routes.toml", "--once").err
