@@ -1,6 +1,9 @@
 """CPU microseconds per request of the facade and of nginx, in front of the same upstream, interleaved, in one run.
 
     python benchmarks/facade.py [--seconds 4] [--rounds 3] [--connections 16] [--size 1024] [--policies]
+                                [--routes 10 1000] [--pools 10 200] [--workers 2]
+    python benchmarks/facade.py --soak 600          500 connections for ten minutes: failures, and how memory grows
+    python benchmarks/facade.py --large 10          a body of 10 GB, down and up: memory and time
 
 Each proxy is one worker process. An upstream that costs almost nothing answers ``--size`` bytes; wrk drives the load.
 The figure of a round is the CPU time (user and system, /proc/PID/stat) that the proxy's process tree spent, divided by
@@ -91,6 +94,52 @@ group = "new"
 """
 """Every traffic policy on, for a route on the service."""
 
+ROUTE = """
+[[routes]]
+name = "{name}"
+path = "/api/{path}/<int:pk>/"
+group = "new"
+"""
+ROUTES = """
+[upstreams.new]
+url = "http://127.0.0.1:{upstream}"
+[groups.new]
+service = "new"
+share = 100
+writer = "monolith"
+"""
+POOL = """
+[upstreams.monolith]
+url = "http://127.0.0.1:{upstream}"
+connect_timeout = "30s"
+max_connections = {most}
+"""
+
+LARGE = """
+import asyncio, sys, uvloop
+size = int(sys.argv[2])
+async def serve(reader, writer):
+    head = await reader.readuntil(b"\\r\\n\\r\\n")
+    if head.startswith(b"GET"):
+        writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n" % size)
+        left, piece = size, bytes(262144)
+        while left:
+            writer.write(piece[:left]); left -= min(left, len(piece))
+            await writer.drain()
+    else:
+        left = size
+        while left:
+            left -= len(await reader.read(min(left, 1048576)))
+        writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok")
+        await writer.drain()
+    writer.close()
+async def main():
+    server = await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1]))
+    await server.serve_forever()
+uvloop.run(main())
+"""
+"""Sends ``size`` bytes, or takes as many; then closes."""
+
 HEADERS = {
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
@@ -108,12 +157,31 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="strangler-bench-")))
         upstream = _free_port()
+        if options.large:
+            print(json.dumps(_large(stack, folder, upstream, options.large * 10**9), indent=2))
+            return
         stack.enter_context(
             _process([sys.executable, "-c", UPSTREAM, str(upstream), str(options.size)], upstream)
         )
+        if options.soak:
+            print(json.dumps(_soak(*_facade(stack, folder, upstream, ""), options.soak), indent=2))
+            return
         peers = {"nginx": _nginx(stack, folder, upstream), "facade": _facade(stack, folder, upstream, "")}
         if options.policies:
             peers["policies"] = _facade(stack, folder, upstream, POLICIES.format(upstream=upstream))
+        for count in options.routes:
+            others = [ROUTE.format(name=f"r{number}", path=f"thing{number}") for number in range(count - 1)]
+            text = "".join(
+                [ROUTES.format(upstream=upstream), *others, ROUTE.format(name="last", path="things")]
+            )
+            peers[f"{count} routes"] = _facade(stack, folder, upstream, text)
+        for most in options.pools:
+            peers[f"{most} upstream connections"] = _facade(
+                stack, folder, upstream, POOL.format(upstream=upstream, most=most)
+            )
+        if options.workers:
+            workers = ["--workers", str(options.workers)]
+            peers[f"{options.workers} workers"] = _facade(stack, folder, upstream, "", *workers)
         figures: dict[str, list[float]] = {name: [] for name in peers}
         latency: dict[str, list[float]] = {name: [] for name in peers}
         for _ in range(options.rounds):
@@ -144,6 +212,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--policies", action="store_true", help="a second facade, with every policy on")
+    parser.add_argument("--routes", type=int, nargs="*", default=[], help="facades with so many routes")
+    parser.add_argument(
+        "--pools", type=int, nargs="*", default=[], help="facades with so many upstream connections"
+    )
+    parser.add_argument("--workers", type=int, default=0, help="a facade with so many workers")
+    parser.add_argument("--soak", type=int, default=0, help="seconds of 500 connections, instead")
+    parser.add_argument("--large", type=int, default=0, help="gigabytes of one body, instead")
     parser.add_argument("--size", type=int, default=1024, help="bytes of an answer's body")
     return parser.parse_args()
 
@@ -155,7 +230,46 @@ def _nginx(stack: ExitStack, folder: Path, upstream: int) -> tuple[int, int]:
     return stack.enter_context(_process(["nginx", "-e", "/dev/null", "-c", str(config)], port)), port
 
 
-def _facade(stack: ExitStack, folder: Path, upstream: int, routes: str) -> tuple[int, int]:
+def _soak(pid: int, port: int, seconds: int) -> dict[str, object]:
+    """500 clients; resident memory in MB at every tenth of the time."""
+    url = f"http://127.0.0.1:{port}/api/things/1/?page=2"
+    command = ["wrk", "-t1", "-c500", f"-d{seconds}s", "--timeout", "10s", "--latency", url]
+    load = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    memory = []
+    for _ in range(10):
+        time.sleep(seconds / 10 - 0.05)
+        memory.append(round(_memory(pid, "VmRSS")))
+    told, _ = load.communicate()
+    faults = [line.strip() for line in told.splitlines() if "Non-2xx" in line or "Socket errors" in line]
+    found = re.search(r"(\d+) requests in", told)
+    return {"requests": int(found[1]) if found else 0, "faults": faults, "resident_mb": memory}
+
+
+def _large(stack: ExitStack, folder: Path, upstream: int, size: int) -> dict[str, object]:
+    """One body each way: seconds, and how far the facade's memory rose at its peak, in MB."""
+    stack.enter_context(_process([sys.executable, "-c", LARGE, str(upstream), str(size)], upstream))
+    pid, port = _facade(stack, folder, upstream, "")
+    before, url = _memory(pid, "VmHWM"), f"http://127.0.0.1:{port}/"
+    down = f"curl -sS -o /dev/null -w '%{{size_download}} %{{time_total}}' {url}"
+    up = f"head -c {size} /dev/zero | curl -sS -o /dev/null -w '%{{size_upload}} %{{time_total}}' -T - {url}"
+    figures: dict[str, object] = {}
+    for name, command in (("down", down), ("up", up.replace("-T -", f"-H 'Content-Length: {size}' -T -"))):
+        done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+        moved, seconds = done.stdout.split()
+        assert int(moved) == size, done.stdout
+        peak = _memory(pid, "VmHWM") - before
+        figures[name] = {"bytes": int(moved), "seconds": float(seconds), "more_memory_mb": round(peak, 1)}
+    return figures
+
+
+def _memory(pid: int, what: str) -> float:
+    """Megabytes of a process: ``VmRSS`` now, ``VmHWM`` at its peak."""
+    found = re.search(rf"{what}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert found is not None
+    return int(found[1]) / 1000
+
+
+def _facade(stack: ExitStack, folder: Path, upstream: int, routes: str, *options: str) -> tuple[int, int]:
     port = _free_port()
     config = folder / f"{port}.toml"
     config.write_text(routes)
@@ -169,6 +283,7 @@ def _facade(stack: ExitStack, folder: Path, upstream: int, routes: str) -> tuple
         f"sqlite:///{folder / f'{port}.db'}",
         "--config",
         str(config),
+        *options,
     ]
     return stack.enter_context(_process(command, port)), port
 

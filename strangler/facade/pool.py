@@ -29,7 +29,8 @@ class Pool:
         self._idle: dict[Connection, None] = {}
         self._open: set[Connection] = set()
         self._connecting = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._promised = 0
+        self._waiting: deque[asyncio.Future[Connection | None]] = deque()
         self._retired = False
 
     async def exchange(self, request: Request, body: Body | None) -> Connection:
@@ -72,7 +73,7 @@ class Pool:
     @property
     def open_connections(self) -> int:
         """Connections that are open or being opened."""
-        return len(self._open) + self._connecting
+        return len(self._open) + self._connecting + self._promised
 
     @property
     def idle_connections(self) -> int:
@@ -108,14 +109,15 @@ class Pool:
     async def _open_one(self) -> Connection:
         upstream = self.upstream
         deadline = self._loop.time() + upstream.connect_timeout
-        while self.open_connections >= upstream.max_connections:
+        while self._is_full():
             if self._idle:  # the oldest one makes room
                 self._drop(next(iter(self._idle)))
                 continue
-            await self._wait_for_room(deadline)
-            idle = self._pop_idle(False)
-            if idle is not None:
-                return idle
+            given = await self._turn(deadline)
+            if given is None:
+                break
+            if given.usable:
+                return given
         self._connecting += 1
         try:
             async with asyncio.timeout_at(deadline):
@@ -130,18 +132,26 @@ class Pool:
             return connection
         finally:
             self._connecting -= 1
-            if len(self._open) < upstream.max_connections:
-                self._next_turn()
+            self._next_turn()
 
-    async def _wait_for_room(self, deadline: float) -> None:
-        turn = self._loop.create_future()
+    def _is_full(self) -> bool:
+        return self.open_connections >= self.upstream.max_connections
+
+    async def _turn(self, deadline: float) -> Connection | None:
+        """Waits in line: for a connection that has become idle, or (None) for the place of one that has ended. Both
+        are kept for who waits longest: whoever came later, and would take them first, could keep it waiting for ever.
+        """
+        turn: asyncio.Future[Connection | None] = self._loop.create_future()
         self._waiting.append(turn)
         try:
             async with asyncio.timeout_at(deadline):
-                await turn
+                given = await turn
+            if given is None:
+                self._promised -= 1
+            return given
         except BaseException as error:
             if turn.done() and not turn.cancelled():
-                self._next_turn()  # whoever gives up hands its turn on
+                self._pass_on(turn.result())
             if isinstance(error, TimeoutError):
                 most, name = self.upstream.max_connections, self.upstream.name
                 raise Failure("busy", f"all {most} connections of {name} are in use") from None
@@ -158,20 +168,32 @@ class Pool:
         if self._retired or old:
             connection.close()
             return
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(connection)
+                return
         self._idle[connection] = None
-        self._next_turn()
 
     def _was_lost(self, connection: Connection) -> None:
         self._open.discard(connection)
         self._idle.pop(connection, None)
         self._next_turn()
 
+    def _pass_on(self, given: Connection | None) -> None:
+        """Whoever gives up in line hands on what it was given."""
+        if given is None:
+            self._promised -= 1
+            self._next_turn()
+        elif given.usable:
+            self._became_idle(given)
+
     def _next_turn(self) -> None:
-        while self._waiting:
+        while self._waiting and not self._is_full():
             turn = self._waiting.popleft()
             if not turn.done():
+                self._promised += 1
                 turn.set_result(None)
-                return
 
 
 def _head_bytes(request: Request, authority: bytes) -> bytes:

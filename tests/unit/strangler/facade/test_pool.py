@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from fakes.wire import OK, Peer, repeats, upstream
+from fakes.wire import OK, Peer, answers, repeats, upstream
 
 from strangler.facade import Failure, Pool
 from strangler.facade.connection import Connection
@@ -44,6 +44,32 @@ async def test_a_cancelled_waiter_does_not_keep_the_next_one_waiting() -> None:
         async with asyncio.timeout(2):
             await third
         assert pool.open_connections == 1
+        pool.retire()
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+async def test_who_waits_longest_comes_first_and_nobody_pushes_in(keeps: bool) -> None:
+    """Three greedy ones ask again as soon as they are answered; those who wait are served in the order they came."""
+    closing = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+    order: list[int] = []
+    over = asyncio.Event()
+
+    async def greedy(pool: Pool) -> None:
+        while not over.is_set():
+            await ask(pool, GET)
+
+    async def patient(pool: Pool, number: int) -> None:
+        await ask(pool, GET)
+        order.append(number)
+
+    async with upstream(repeats(OK) if keeps else answers(closing)) as back:
+        pool = Pool(Upstream("m", back.url, connect_timeout=5, max_connections=2))
+        hogs = [asyncio.create_task(greedy(pool)) for _ in range(3)]
+        await asyncio.sleep(0.02)
+        await asyncio.gather(*(patient(pool, number) for number in range(20)))
+        over.set()
+        await asyncio.gather(*hogs)
+        assert max(abs(place - number) for place, number in enumerate(order)) <= 1
         pool.retire()
 
 
