@@ -253,6 +253,27 @@ def writer(
 
 
 @app.command()
+def policy(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A group, or one route.")],
+    policy: Annotated[
+        str | None, typer.Argument(metavar="[POLICY|none]", help="Left out: whatever it inherits.")
+    ] = None,
+    state: StateOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    reason: ReasonOption = "",
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    format_: Format = "text",
+) -> None:
+    """Which policy requests have to pass; policies themselves come from `apply`."""
+    from strangler.control.verbs import SetPolicy
+
+    verb = SetPolicy(name=name, policy=policy)
+    _change(_target(state, url, token), verb, reason, dry_run, False, yes, format_)
+
+
+@app.command()
 def rollback(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None,
     to: Annotated[int | None, typer.Option(metavar="VERSION", help="What stood in this version.")] = None,

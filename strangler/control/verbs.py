@@ -11,7 +11,8 @@ from typing import Any, Literal
 import msgspec
 
 from strangler.routing import RouteTable, Side, changes
-from strangler.routing.changes import HAND_PRIORITY, Change, ImportedRoute
+from strangler.routing.change import Change
+from strangler.routing.changes import HAND_PRIORITY, ImportedRoute
 from strangler.routing.document import from_document
 from strangler.routing.patterns import Kind
 from strangler.routing.table import WayBack, Writer
@@ -123,6 +124,16 @@ class SetWriter(Verb, frozen=True, tag="writer"):
         return changes.set_writer(table, self.name, self.writer, way_back=self.way_back)
 
 
+class SetPolicy(Verb, frozen=True, tag="policy"):
+    """Of a group, or of one route. ``none``: none at all; without ``policy``: whatever it inherits."""
+
+    name: str
+    policy: str | None = None
+
+    def change(self, table: RouteTable, at: At, force: bool) -> Change:
+        return changes.set_policy(table, self.name, self.policy)
+
+
 class Rollback(Verb, frozen=True, tag="rollback"):
     """To the monolith; with ``to``, to what stood in that version. Without ``name``: everything."""
 
@@ -175,7 +186,20 @@ class Remove(Verb, frozen=True, tag="remove"):
         return changes.remove(table, self.name)
 
 
-AnyVerb = Add | Import | Shadow | Ignore | Canary | Flip | SetWriter | Rollback | Apply | SetUpstream | Remove
+AnyVerb = (
+    Add
+    | Import
+    | Shadow
+    | Ignore
+    | Canary
+    | Flip
+    | SetWriter
+    | SetPolicy
+    | Rollback
+    | Apply
+    | SetUpstream
+    | Remove
+)
 
 
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Any
 
 from strangler.errors import Refused, Unknown
+from strangler.routing.change import Change, changed
 from strangler.routing.comparison import read_json_path
-from strangler.routing.document import from_document, to_document
 from strangler.routing.names import free_names, unknown
 from strangler.routing.patterns import Kind, compile_pattern
 from strangler.routing.policy import Policy
@@ -45,21 +45,10 @@ from strangler.routing.values import (
     read_text,
     read_url,
 )
-from strangler.routing.writers import left_behind, refuse_without_writer
+from strangler.routing.writers import left_behind
 
 HAND_PRIORITY = 10
 """Routes added by hand are tried before imported ones (0), whose patterns usually match the same paths."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a change would make: the new table, one line for the audit log, and what a person has to know about it."""
-
-    table: RouteTable
-    action: str
-    subject: str
-    summary: str
-    alarms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +148,7 @@ def add_route(
         routes=(*table.routes, *added),
     )
     said = f"add {', '.join(f'{route.kind} {route.pattern}' for route in added)} to the group {joined.name}"
-    return _changed(table, new, "add", joined.name, said, force=force)
+    return changed(table, new, "add", joined.name, said, force=force)
 
 
 def import_routes(
@@ -231,7 +220,7 @@ def import_routes(
     )
     members = sum(route.member for route in imported)
     said = f"import {boundary}: {counted(members, 'route')} of {counted(len(routes), 'URL pattern')}"
-    return _changed(table, new, "import", boundary, said, force=force)
+    return changed(table, new, "import", boundary, said, force=force)
 
 
 def _with_languages(gateway: Gateway, languages: tuple[str, ...], default: str) -> Gateway:
@@ -247,7 +236,7 @@ def set_shadow(table: RouteTable, name: str, percent: float) -> Change:
     group = group_of(table, name)
     after = replace(group, shadow=read_percent(percent, "percent"))
     said = f"shadow {group.name} {group.shadow:g} % -> {after.shadow:g} %"
-    return _changed(table, _with_group(table, after), "shadow", group.name, said)
+    return changed(table, _with_group(table, after), "shadow", group.name, said)
 
 
 def set_ignore(table: RouteTable, name: str, path: str, *, ignore: bool = True) -> Change:
@@ -261,7 +250,7 @@ def set_ignore(table: RouteTable, name: str, path: str, *, ignore: bool = True) 
     others = tuple(known for known in group.ignore if known != path)
     after = replace(group, ignore=(*others, path) if ignore else others)
     said = f"{'ignore' if ignore else 'compare'} {path} of {group.name}"
-    return _changed(table, _with_group(table, after), "ignore", group.name, said)
+    return changed(table, _with_group(table, after), "ignore", group.name, said)
 
 
 def set_share(
@@ -287,7 +276,7 @@ def set_share(
     if sticky is not None:
         after = replace(after, sticky=read_identity(sticky, "sticky"))
         said += f", sticky by {after.sticky}"
-    return _changed(table, _with_group(table, after), "canary", group.name, said, force=force)
+    return changed(table, _with_group(table, after), "canary", group.name, said, force=force)
 
 
 def flip(table: RouteTable, name: str, to: Side, *, force: bool = False) -> Change:
@@ -296,9 +285,9 @@ def flip(table: RouteTable, name: str, to: Side, *, force: bool = False) -> Chan
     said = f"flip {group.name} to the {to} (share {group.share:g} % -> "
     if to == "service":
         new = _with_group(table, replace(group, share=100.0, shares=()))
-        return _changed(table, new, "flip", group.name, said + "100 %)", force=force)
+        return changed(table, new, "flip", group.name, said + "100 %)", force=force)
     new = _with_group(table, replace(group, share=0.0, shares=(), allow=()))
-    return _changed(table, new, "flip", group.name, said + "0 %)", alarms=left_behind(group))
+    return changed(table, new, "flip", group.name, said + "0 %)", alarms=left_behind(group))
 
 
 def set_writer(table: RouteTable, name: str, writer: Writer, *, way_back: WayBack | None = None) -> Change:
@@ -317,7 +306,30 @@ def set_writer(table: RouteTable, name: str, writer: Writer, *, way_back: WayBac
             "with the service (way_back = none)",
         )
     said = f"writer of {group.name}: {group.writer} -> {writer}, way back: {after.way_back}"
-    return _changed(table, _with_group(table, after), "writer", group.name, said, alarms=alarms)
+    return changed(table, _with_group(table, after), "writer", group.name, said, alarms=alarms)
+
+
+def set_policy(table: RouteTable, name: str, policy: str | None) -> Change:
+    """The policy of a group, or of one route; ``none``: none at all; None: whatever it inherits."""
+    before = _policies(table)
+    if name in table.groups:
+        new = _with_group(table, replace(table.groups[name], policy=policy))
+    elif any(route.name == name for route in table.routes):
+        routes = (replace(r, policy=policy) if r.name == name else r for r in table.routes)
+        new = replace(table, routes=tuple(routes))
+    else:
+        raise unknown(table, name)
+    change = changed(table, new, "policy", name, f"policy of {name}: {policy or 'inherited'}")
+    after = _policies(change.table)
+    opened = [route for route, known in before.items() if known and not after[route]]
+    alarms = (f"nobody is asked any longer who they are: {', '.join(opened)}",) if opened else ()
+    return replace(change, alarms=alarms)
+
+
+def _policies(table: RouteTable) -> dict[str, bool]:
+    """Whether a route's policy asks who somebody is."""
+    found = ((route.name, table.policy(route)) for route in table.routes)
+    return {name: policy is not None and bool(policy.jwt or policy.session) for name, policy in found}
 
 
 def rollback(table: RouteTable, name: str | None = None) -> Change:
@@ -342,7 +354,7 @@ def rollback(table: RouteTable, name: str | None = None) -> Change:
     ]
     subject = concerned[0].name if name is not None else ""
     said = f"roll back {', '.join(moved) or subject or 'everything'} to the monolith"
-    return _changed(table, new, "rollback", subject, said, alarms=tuple(alarms))
+    return changed(table, new, "rollback", subject, said, alarms=tuple(alarms))
 
 
 def restore(
@@ -378,7 +390,7 @@ def restore(
             new = _with_group(new, replace(then, writer=now.writer, way_back=now.way_back))
     said = f"restore {name or 'the routes'} of version {earlier.version}"
     subject = names[0] if name is not None else ""
-    return _changed(table, new, "rollback", subject, said, alarms=tuple(alarms), force=force)
+    return changed(table, new, "rollback", subject, said, alarms=tuple(alarms), force=force)
 
 
 def apply_table(table: RouteTable, wanted: RouteTable, *, force: bool = False) -> Change:
@@ -391,7 +403,7 @@ def apply_table(table: RouteTable, wanted: RouteTable, *, force: bool = False) -
         for alarm in left_behind(group, stays=False)
     ]
     counts = f"{counted(len(new.groups), 'group')}, {counted(len(new.routes), 'route')}"
-    return _changed(table, new, "apply", "", f"apply a document: {counts}", alarms=tuple(alarms), force=force)
+    return changed(table, new, "apply", "", f"apply a document: {counts}", alarms=tuple(alarms), force=force)
 
 
 def set_upstream(
@@ -424,7 +436,7 @@ def set_upstream(
     before = table.upstreams.get(name)
     after = replace(before or Upstream(name, ""), **given)
     said = f"upstream {name}: {before.url if before else 'none'} -> {after.url}"
-    return _changed(table, _with_upstream(table, after), "upstream", name, said)
+    return changed(table, _with_upstream(table, after), "upstream", name, said)
 
 
 def remove(table: RouteTable, name: str) -> Change:
@@ -435,7 +447,7 @@ def remove(table: RouteTable, name: str) -> Change:
         if found is None:
             raise unknown(table, name)
         others = tuple(route for route in table.routes if route is not found)
-        return _changed(
+        return changed(
             table, replace(table, routes=others), "remove", found.group or "", f"remove the route {name}"
         )
     routes = tuple(
@@ -449,27 +461,9 @@ def remove(table: RouteTable, name: str) -> Change:
     new = replace(
         table, upstreams=MappingProxyType(upstreams), groups=MappingProxyType(groups), routes=routes
     )
-    return _changed(
+    return changed(
         table, new, "remove", name, f"remove the group {name}", alarms=left_behind(group, stays=False)
     )
-
-
-def _changed(
-    old: RouteTable,
-    new: RouteTable,
-    action: str,
-    subject: str,
-    summary: str,
-    *,
-    alarms: tuple[str, ...] = (),
-    force: bool = False,
-) -> Change:
-    """The last look at every change: it can be kept and read again, and no write route moves without a writer."""
-    new = from_document(to_document(new), new.version)
-    if not force:
-        for group in new.groups.values():
-            refuse_without_writer(old, new, group)
-    return Change(new, action, subject, summary, alarms)
 
 
 def _writer_moved(before: Group, after: Group) -> str:

@@ -53,6 +53,7 @@ READING = [
     ("flip", "billing", "--to", "service"),
     ("shadow", "billing", "5"),
     ("writer", "billing", "monolith"),
+    ("policy", "billing", "none"),
     ("rollback",),
     ("remove", "billing"),
 ]
@@ -264,6 +265,10 @@ def test_the_policies_that_a_request_meets_are_explained(run: Run, tmp_path: Pat
     of_acme = run("routes", "test", "GET", "/inv/", "-H", "X-Tenant: acme", "--format", "json").json
     assert of_acme["policy"] == {"name": "gold", "of": "the tenant, in place of api"}
     assert of_acme["guards"] == {"breaker": {}, "bulkhead": {"per_tenant": 5}}
+    assert run("routes", "policy", "billing", "none", "--yes").code == 0
+    assert run("routes", "test", "GET", "/inv/", "--format", "json").json["policy"] is None
+    assert "there is no policy" in run("routes", "policy", "billing", "nobody", "--yes").err
+    assert run("routes", "policy", "nobody", "api", "--yes").code == 2
     assert run("routes", "canary", "billing", "5", "--tenant", "acme", "--yes").code == 0
     assert "5 % of those of acme" in run("routes", "show", "billing").out
     assert "[groups.billing.shares]\nacme = 5" in run("routes", "export").out

@@ -7,7 +7,9 @@ import pytest
 
 from strangler.errors import BadDocument, Refused, StranglerError, Unknown
 from strangler.routing import Gateway, Group, Policy, Route, RouteTable, Upstream, changes
-from strangler.routing.changes import Change, ImportedRoute
+from strangler.routing.change import Change
+from strangler.routing.changes import ImportedRoute
+from strangler.routing.identity import SessionRules
 from strangler.routing.table import WayBack
 
 URL = "http://127.0.0.1:9001"
@@ -102,6 +104,18 @@ def test_a_route_that_is_imported_again_keeps_its_policy() -> None:
     again = ImportedRoute("billing.list", "path", imported.pattern, member=True, read_only=True)
     after = changes.import_routes(table, "billing", URL, [again]).table
     assert [route.policy for route in after.routes] == ["strict"]
+
+
+def test_opening_a_route_to_everybody_raises_an_alarm() -> None:
+    policies = {"known": Policy("known", session=SessionRules()), "open": Policy("open")}
+    table = replace(table_of(policy="known"), policies=policies)
+    change = changes.set_policy(table, "billing.list", "open")
+    assert change.alarms == ("nobody is asked any longer who they are: billing.list",)
+    assert changes.set_policy(table, "billing", "none").alarms[0].endswith("billing.list, billing.detail")
+    assert changes.set_policy(change.table, "billing.list", None).alarms == ()
+    assert changes.set_policy(change.table, "billing.list", None).table == table
+    with pytest.raises(Unknown):
+        changes.set_policy(table, "nobody", "open")
 
 
 def test_a_group_that_is_restored_brings_its_policies_back() -> None:
