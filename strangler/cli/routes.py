@@ -270,7 +270,7 @@ def policy(
     from strangler.control.verbs import SetPolicy
 
     verb = SetPolicy(name=name, policy=policy)
-    _change(_target(state, url, token), verb, reason, dry_run, False, yes, format_)
+    carry_out(target_of(state, url, token), verb, reason, dry_run, False, yes, format_)
 
 
 @app.command()
