@@ -485,10 +485,12 @@ def carry_out(
     """Make a change, on a terminal after asking, and say what came of it."""
     from strangler.cli import views
     from strangler.control import Request
+    from strangler.control.verbs import SetPolicy
 
     request = Request(verb, reason=reason, force=force, dry_run=dry_run)
     with opening as target:
-        views.say_group(target, getattr(verb, "name", None))
+        if not isinstance(verb, SetPolicy):  # a route may have one of its own
+            views.say_group(target, getattr(verb, "name", None))
         expected = None
         if not (dry_run or yes) and views.interactive():
             expected = views.ask(target, Request(verb, reason=reason, force=force, dry_run=True))

@@ -17,7 +17,7 @@ from strangler.routing.change import Change, changed
 from strangler.routing.comparison import read_json_path
 from strangler.routing.names import free_names, unknown
 from strangler.routing.patterns import Kind, compile_pattern
-from strangler.routing.policy import Policy
+from strangler.routing.policies import asking, policies_of
 from strangler.routing.table import (
     MONOLITH,
     Gateway,
@@ -311,7 +311,7 @@ def set_writer(table: RouteTable, name: str, writer: Writer, *, way_back: WayBac
 
 def set_policy(table: RouteTable, name: str, policy: str | None) -> Change:
     """The policy of a group, or of one route; ``none``: none at all; None: whatever it inherits."""
-    before = _policies(table)
+    before = asking(table)
     if name in table.groups:
         new = _with_group(table, replace(table.groups[name], policy=policy))
     elif any(route.name == name for route in table.routes):
@@ -320,16 +320,10 @@ def set_policy(table: RouteTable, name: str, policy: str | None) -> Change:
     else:
         raise unknown(table, name)
     change = changed(table, new, "policy", name, f"policy of {name}: {policy or 'inherited'}")
-    after = _policies(change.table)
-    opened = [route for route, known in before.items() if known and not after[route]]
+    after = asking(change.table)
+    opened = [route.name for route in table.routes if route.name in before - after]
     alarms = (f"nobody is asked any longer who they are: {', '.join(opened)}",) if opened else ()
     return replace(change, alarms=alarms)
-
-
-def _policies(table: RouteTable) -> dict[str, bool]:
-    """Whether a route's policy asks who somebody is."""
-    found = ((route.name, table.policy(route)) for route in table.routes)
-    return {name: policy is not None and bool(policy.jwt or policy.session) for name, policy in found}
 
 
 def rollback(table: RouteTable, name: str | None = None) -> Change:
@@ -375,7 +369,8 @@ def restore(
         new = _with_group(table, old)
         if old.service not in new.upstreams:
             new = _with_upstream(new, earlier.upstreams[old.service])
-        new = replace(new, policies=_with_policies_of(old, earlier, new.policies))
+        lost = policies_of(old, earlier)
+        new = replace(new, policies=MappingProxyType({**lost, **new.policies}))
     else:
         names = list(table.groups)
         new = replace(earlier, version=table.version)
@@ -481,16 +476,6 @@ def _upstream(table: RouteTable, name: str, service: str | None) -> Upstream:
 
 def _with_group(table: RouteTable, group: Group) -> RouteTable:
     return replace(table, groups=_with(table.groups, group.name, group))
-
-
-def _with_policies_of(
-    group: Group, earlier: RouteTable, policies: Mapping[str, Policy]
-) -> Mapping[str, Policy]:
-    """The policies that stand, and those of an earlier table that the group cannot be without."""
-    own = earlier.policies.get(group.policy or "")
-    names = [own.name, *(name for _, name in own.tenants)] if own is not None else []
-    lost = {name: earlier.policies[name] for name in names if name in earlier.policies}
-    return MappingProxyType({**lost, **policies})
 
 
 def _with_upstream(table: RouteTable, upstream: Upstream) -> RouteTable:

@@ -21,7 +21,7 @@ from strangler.routing.policy import (
     Timeouts,
 )
 from strangler.routing.sections import Reader, each, read_fields, read_section, read_truth
-from strangler.routing.table import RouteTable
+from strangler.routing.table import Group, RouteTable
 from strangler.routing.values import (
     read_duration,
     read_identity,
@@ -76,6 +76,19 @@ def check_policies(table: RouteTable) -> None:
     for name, upstream in table.upstreams.items():
         if table.gateway.tenant is None and upstream.bulkhead and upstream.bulkhead.per_tenant:
             _refuse_without_tenants(f"upstreams.{name}.bulkhead.per_tenant")
+
+
+def policies_of(group: Group, table: RouteTable) -> dict[str, Policy]:
+    """The policies that a group cannot be without: its own, and those of tenants in its place."""
+    own = table.policies.get(group.policy or "")
+    names = [own.name, *(name for _, name in own.tenants)] if own is not None else []
+    return {name: table.policies[name] for name in names if name in table.policies}
+
+
+def asking(table: RouteTable) -> set[str]:
+    """The names of the routes whose policy asks who somebody is."""
+    found = ((route.name, table.policy(route)) for route in table.routes)
+    return {name for name, policy in found if policy is not None and (policy.jwt or policy.session)}
 
 
 def _uses(table: RouteTable) -> Iterator[tuple[str, str | None]]:
