@@ -30,6 +30,8 @@ class Asked:
     host: str
     scheme: str
     fields: Headers
+    upgrades: bool = False
+    """It wants to become a WebSocket: a GET that may write afterwards, and that any site can make a browser send."""
 
 
 class Identify(Protocol):
@@ -85,7 +87,7 @@ class Gate:
         """The request's way through, or a ``Failure`` that says why there is none."""
         identity = NOBODY
         if policy.jwt is not None or policy.session is not None:
-            asked = Asked(facts.method, facts.host, scheme, head.kept)
+            asked = Asked(facts.method, facts.host, scheme, head.kept, head.upgrade is not None)
             try:
                 identity = await self.identify(policy, route, asked)
             except Failure:

@@ -185,7 +185,9 @@ def _bearer(fields: Headers) -> bytes | None:
 
 
 def _check(policy: Policy, known: Known, by_cookie: bool, asked: Asked) -> None:
-    if by_cookie and is_cross_site(asked.method, HeaderView(asked.fields), asked.host, policy.origins):
+    if by_cookie and is_cross_site(
+        "CONNECT" if asked.upgrades else asked.method, HeaderView(asked.fields), asked.host, policy.origins
+    ):
         raise Failure("forbidden", "another site made the browser send this")
     lacking = None if policy.require is None else missing(policy.require, known.identity.claims)
     if lacking is not None:

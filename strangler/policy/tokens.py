@@ -7,7 +7,6 @@ bound to the kind of key; ``jku``, ``jwk``, ``x5u`` and ``x5c`` of a token are n
 from __future__ import annotations
 
 import binascii
-import math
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Mapping
@@ -35,6 +34,8 @@ Fault = Literal[
     "wrong audience",
     "claim missing",
 ]
+_NEVER = 1e15
+"""Seconds that no clock tells: what is beyond them, or no number, is no moment."""
 _SEGMENT = re.compile(rb"[A-Za-z0-9_-]*")
 
 
@@ -124,7 +125,7 @@ def _moment(claims: Mapping[str, Any], name: str) -> float | None:
     value = claims.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -_NEVER < value < _NEVER:
         raise Rejected("malformed")
     return float(value)
 

@@ -228,6 +228,14 @@ async def test_a_site_cannot_make_a_browser_write_elsewhere() -> None:
         assert (await front.ask(cookie, *trusted, method="POST")).status == 200
 
 
+async def test_a_site_cannot_make_a_browser_open_a_websocket_elsewhere() -> None:
+    handshake = ("Cookie: sessionid=s1", "Connection: Upgrade", "Upgrade: websocket")
+    async with site() as front:
+        for fields in (("Origin: http://evil.example",), ("Sec-Fetch-Site: cross-site",)):
+            assert (await front.ask(*handshake, *fields)).status == 403
+        assert (await front.ask(*handshake, "Origin: http://shop.example")).status == 200
+
+
 async def test_a_logout_is_known_at_once() -> None:
     async with site() as front:
         assert (await front.ask("Cookie: sessionid=s1")).status == 200

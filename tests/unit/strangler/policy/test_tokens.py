@@ -133,6 +133,8 @@ def test_what_is_no_token_is_malformed(raw: bytes) -> None:
         b"[" * 5000,
         b'{"sub":"17","a":' + b"[" * 3000 + b"]" * 3000 + b"}",
         b'{"sub":"17","exp":1e999}',
+        b'{"sub":"17","exp":1e308}',
+        b'{"sub":"17","exp":%b}' % (b"9" * 400),
     ],
 )
 def test_a_signed_payload_is_not_trusted_to_be_well_formed(payload: bytes) -> None:
