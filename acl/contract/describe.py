@@ -64,6 +64,7 @@ def _leaves(info: _Object, prefix: str, seen: tuple[type, ...]) -> Iterator[Fiel
                 raise ContractError(f"{path} contains itself", "contracts are trees")
             yield from _leaves(kind, path + ".", (*seen, kind.cls))
         else:
+            null = null or isinstance(kind, inspect.AnyType)
             yield replace(_leaf(kind, path), null=null, default=_default(field))
 
 

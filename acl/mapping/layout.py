@@ -11,6 +11,7 @@ __all__ = [
     "Expression",
     "ListOf",
     "Listed",
+    "Named",
     "Text",
     "literal",
     "one_line",
@@ -45,9 +46,18 @@ class DictOf:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """`[first, second]`."""
+    """`[first, second]`, or a tuple."""
 
     items: tuple[Expression, ...]
+    brackets: str = "[]"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """`name=value`, as an argument."""
+
+    name: str
+    value: Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,7 @@ class Choice:
     value: Expression
 
 
-Expression = Text | Called | DictOf | Listed | ListOf | Choice
+Expression = Text | Called | DictOf | Listed | ListOf | Named | Choice
 
 
 def literal(value: object) -> str:
@@ -102,9 +112,14 @@ def one_line(expression: Expression) -> str | None:
         case DictOf(items, always) if not (items and always):
             pairs = [(key, one_line(value)) for key, value in items]
             return "{" + ", ".join(f"{key}: {value}" for key, value in pairs) + "}"
-        case Listed(items):
+        case Listed(items, brackets):
             shown_items = [one_line(item) for item in items]
-            return f"[{', '.join(one for one in shown_items if one is not None)}]"
+            inside = ", ".join(one for one in shown_items if one is not None)
+            lone = "," if brackets == "()" and len(items) == 1 else ""
+            return f"{brackets[0]}{inside}{lone}{brackets[1]}"
+        case Named(name, value):
+            shown_value = one_line(value)
+            return None if shown_value is None else f"{name}={shown_value}"
         case ListOf(item, variable, source):
             inner, of = one_line(item), one_line(source)
             return None if inner is None or of is None else f"[{inner} for {variable} in {of}]"
@@ -129,9 +144,11 @@ def _broken(expression: Expression, width: int, indent: int) -> str:
                 for key, (_, value) in zip(keys, items, strict=True)
             ]
             return f"{{\n{''.join(lines)}{end}}}"
-        case Listed(items):
+        case Listed(items, brackets):
             lines = [f"{pad}{within(one, 1)},\n" for one in items]
-            return f"[\n{''.join(lines)}{end}]"
+            return f"{brackets[0]}\n{''.join(lines)}{end}{brackets[1]}"
+        case Named(name, value):
+            return f"{name}={_broken(value, width, indent)}"
         case ListOf(item, variable, source):
             of = within(source, len(f"for {variable} in "))
             return f"[\n{pad}{within(item, 0)}\n{pad}for {variable} in {of}\n{end}]"

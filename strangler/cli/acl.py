@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from strangler.cli.acl_diff import diff
+from strangler.cli.acl_generate import generate
 from strangler.cli.acl_scan import scan
 from strangler.errors import BadDocument
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.command()(scan)
 app.command()(diff)
+app.command()(generate)
 
 Target = Annotated[
     str,

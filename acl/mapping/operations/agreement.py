@@ -27,7 +27,7 @@ def null_problems(operation: Operation, column: Column, field: Field) -> Iterato
             f"column {column.name} may be NULL, but {field.path} may not",
             f"declare {field.path} as `... | None`, or {remedy}",
         )
-    if field.null and not column.null:
+    if field.null and not column.null and field.kind != "json":  # null is a value of JSON
         yield operation.problem(
             f"{field.path} may be null, but column {column.name} is NOT NULL",
             f"declare {field.path} without None, or {remedy}",

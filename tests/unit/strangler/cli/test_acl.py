@@ -177,3 +177,43 @@ def test_a_contract_that_breaks_its_readers(
         0,
         "nothing has changed that a partner could notice\n",
     )
+
+
+@pytest.fixture(scope="module")
+def analysis(tmp_path_factory: pytest.TempPathFactory) -> str:
+    file = tmp_path_factory.mktemp("analysis") / "analysis.json"
+    with pytest.raises(SystemExit):
+        main(["analyze", str(Path(FOLDER).parents[1]), "--format", "json", "-o", str(file)])
+    return str(file)
+
+
+def test_a_boundary_that_is_not_there(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, analysis: str
+) -> None:
+    for name, file in (
+        ("biling", analysis),
+        ("billing", str(tmp_path / "nowhere.json")),
+        ("billing", FOLDER),
+    ):
+        status, _, err = run(capsys, "generate", name, "--from", file, "-o", str(tmp_path / "made"))
+        assert status == 2
+        assert "Traceback" not in err
+    assert not (tmp_path / "made").exists()
+
+
+def test_what_is_generated_is_checked_and_replaced_only_on_demand(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, analysis: str
+) -> None:
+    arguments = ("generate", "billing", "--from", analysis, "-o", str(tmp_path))
+    status, out, _ = run(capsys, *arguments)
+    assert status == 0
+    assert "billing_invoiceline.unit_cents: minor units without a currency column" in out
+    assert run(capsys, *arguments)[0] == 3
+    assert run(capsys, *arguments, "--force")[0] == 0
+    mappings = str(tmp_path / "mappings_billing.py")
+    status, out, _ = run(capsys, "check", f"{mappings}:invoice", "--no-laws", "--analysis", analysis)
+    assert status == 1
+    assert "to decide:" in out
+    assert "nothing has changed" in out
+    status, out, _ = run(capsys, "check", f"{mappings}:payment", "--examples", "20", "--analysis", analysis)
+    assert status == 0, out
