@@ -7,6 +7,11 @@ For each project, at an equal number of boundaries (plus or minus one) where a w
 - table purity: 1 - H(boundary | access) / ln K, the mean over tables weighted by accesses (more is better),
 - boundaries, and the share of the tables in the largest.
 
+A partition competes if its number of boundaries is ours, plus or minus one, and none holds over half of the tables: one
+that leaves nearly everything together cuts nearly nothing. Two ways tend to that; each has a second row, in which it is
+held to the same limit (and label propagation to no fewer labels than wanted). The last line of each table says whether
+ours is the best of those that compete.
+
 The ways: each Django app a service; Louvain and Leiden (``pip install graspologic-native``) on imports alone; Louvain
 on foreign keys alone; label propagation from the apps over calls, data and transactions (after CARGO: Nitin, Asthana,
 Ray, Krishna, ASE 2022); average linkage on access, read, write and sequence similarity of tables over entry points
@@ -18,7 +23,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -49,6 +54,9 @@ class Score:
     joins: int
     purity: float
 
+    def competes(self, ours: Score) -> bool:
+        return abs(self.boundaries - ours.boundaries) <= 1 and self.largest <= 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:
@@ -69,15 +77,14 @@ def main(arguments: list[str]) -> int:
     for argument in arguments:
         path = Path(argument)
         analysis = schema.read(path.read_bytes(), argument) if path.is_file() else analyze(path)
-        compare(path.stem, analysis)
+        compare(path.name.removesuffix(".json"), analysis)
     return 0
 
 
 def compare(name: str, analysis: Analysis) -> None:
     """Print one project's table."""
-    tables = index_tables(analysis.facts)
-    own = tuple(table for table in tables.names() if table not in tables.library)
-    ground = Ground(analysis, tables, own)
+    ground = ground_of(analysis)
+    own = ground.own
     ours = {t: b.name for b in analysis.boundaries if b.name != FRAMEWORK for t in b.tables}
     wanted = len(set(ours.values()))
     rows = [score("strangler", ours, ground)]
@@ -86,14 +93,43 @@ def compare(name: str, analysis: Analysis) -> None:
             rows.append(score(title, way(ground, wanted), ground))
         except ModuleNotFoundError as missing:
             print(f"{title}: left out, {missing.name} is not installed", file=sys.stderr)
-    print(f"\n{name}: {len(own)} tables, {len(analysis.facts.transactions)} transactions")
-    heads = ("", "boundaries", "largest", "distributed writes", "cascades", "joins", "purity")
+    print(f"\n### {name}: {len(own)} tables, {len(analysis.facts.transactions)} transactions\n")
+    heads = ("", "boundaries", "largest", "distributed writes", "cascades", "joins", "purity", "competes")
     print("| " + " | ".join(heads) + " |\n|" + "---|" * len(heads))
     for row in rows:
+        competes = "" if row is rows[0] else "yes" if row.competes(rows[0]) else "no"
         print(
             f"| {row.name} | {row.boundaries} | {row.largest:.0%} | {row.distributed} | {row.cascades} | {row.joins} | "
-            f"{row.purity:.3f} |"
+            f"{row.purity:.3f} | {competes} |"
         )
+    print("\n" + verdict(rows[0], [row for row in rows[1:] if row.competes(rows[0])]))
+
+
+def verdict(ours: Score, others: Sequence[Score]) -> str:
+    """Ours against the best of the others, each figure by itself."""
+    if not others:
+        return "Nothing competes."
+    fewest = min(row.distributed for row in others)
+    writes = "fewer" if ours.distributed < fewest else "as many" if ours.distributed == fewest else "more"
+    better = [
+        title
+        for title, wins in (
+            ("cascades", ours.cascades < min(row.cascades for row in others)),
+            ("joins", ours.joins < min(row.joins for row in others)),
+            ("purity", round(ours.purity, 3) > round(max(row.purity for row in others), 3)),
+        )
+        if wins
+    ]
+    return (
+        f"Against the best of {len(others)} competing: {writes} distributed writes ({ours.distributed} to {fewest}), "
+        f"better on {', '.join(better) or 'nothing else'}."
+    )
+
+
+def ground_of(analysis: Analysis) -> Ground:
+    """What every way starts from; libraries' tables are left out."""
+    tables = index_tables(analysis.facts)
+    return Ground(analysis, tables, tuple(table for table in tables.names() if table not in tables.library))
 
 
 def score(name: str, partition: Partition, ground: Ground) -> Score:
@@ -159,8 +195,9 @@ def louvain_on_foreign_keys(ground: Ground, wanted: int) -> Partition:
     return {table: str(i) for i, group in enumerate(groups) for table in group}
 
 
-def label_propagation(ground: Ground, wanted: int) -> Partition:
-    """From the apps: each table takes the label that weighs most among its neighbours, until none changes."""
+def label_propagation(ground: Ground, wanted: int, most: int | None = None) -> Partition:
+    """From the apps: each table takes the label that weighs most among its neighbours, until none changes. With
+    ``most``: no label grows over so many tables, and the last table of one of the wanted labels keeps it."""
     weights: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for edge in ground.analysis.edges:
         one, other = ground.table_of(edge.source), ground.table_of(edge.target)
@@ -173,24 +210,31 @@ def label_propagation(ground: Ground, wanted: int) -> Partition:
             weights[one][other] += edge.weight
             weights[other][one] += edge.weight
     label = {table: ground.tables.app[table] for table in ground.own}
+    size = Counter(label.values())
     for _ in range(100):
         changed = False
         for table in ground.own:
             votes: dict[str, float] = defaultdict(float)
             votes[label[table]] += 1e-9
             for other, weight in weights[table].items():
-                if other in label:
+                if other in label and (
+                    most is None or label[other] == label[table] or size[label[other]] < most
+                ):
                     votes[label[other]] += weight
             best = min(votes, key=lambda name: (-votes[name], name))
-            changed |= best != label[table]
-            label[table] = best
+            held = most is not None and size[label[table]] == 1 and len(+size) <= wanted
+            if best != label[table] and not held:
+                changed = True
+                size[label[table]] -= 1
+                size[best] += 1
+                label[table] = best
         if not changed:
             break
     return label
 
 
-def access_sequences(ground: Ground, wanted: int) -> Partition:
-    """Average linkage on the mean of four similarities, cut at the wanted number."""
+def access_sequences(ground: Ground, wanted: int, most: int | None = None) -> Partition:
+    """Average linkage on the mean of four similarities, cut at the wanted number; ``most``: tables in a cluster."""
     facts = ground.analysis.facts
     own = set(ground.own)
     users: dict[str, dict[str, set[int]]] = {kind: defaultdict(set) for kind in ("access", "read", "write")}
@@ -222,9 +266,15 @@ def access_sequences(ground: Ground, wanted: int) -> Partition:
     clusters = {table: [table] for table in sorted(own)}
     sums = {**near, **{(b, a): value for (a, b), value in near.items()}}
     while len(clusters) > wanted:
-        names = sorted(clusters)
+        pairs = [
+            (a, b)
+            for a, b in combinations(sorted(clusters), 2)
+            if most is None or len(clusters[a]) + len(clusters[b]) <= most
+        ]
+        if not pairs:
+            break
         one, other = max(
-            combinations(names, 2),
+            pairs,
             key=lambda pair: (sums[pair] / (len(clusters[pair[0]]) * len(clusters[pair[1]])), pair),
         )
         clusters[one] += clusters.pop(other)
@@ -274,7 +324,13 @@ WAYS: Mapping[str, Callable[[Ground, int], Partition]] = {
     "Leiden, imports": leiden_on_imports,
     "Louvain, foreign keys": louvain_on_foreign_keys,
     "label propagation": label_propagation,
+    "label propagation, none over half": lambda ground, wanted: label_propagation(
+        ground, wanted, len(ground.own) // 2
+    ),
     "access sequences": access_sequences,
+    "access sequences, none over half": lambda ground, wanted: access_sequences(
+        ground, wanted, len(ground.own) // 2
+    ),
 }
 
 if __name__ == "__main__":

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from analyzer.coupling import Tables
+from analyzer.coupling import GENERIC, Tables
 from analyzer.model.plan import Edge
 
 HOME = 6.0
-"""What it weighs that a table belongs to a Django app, spread over the app's other tables: a team's own first guess is
+"""What it weighs that a table is at home in a package, spread over the other tables there: a team's own first guess is
 worth as much as one cascade."""
 
 Adjacency = list[dict[int, float]]
@@ -41,7 +41,7 @@ def build_graph(
     node_of = {table: i for i, group in enumerate(groups) for table in group}
     adjacency: Adjacency = [defaultdict(float) for _ in groups]
     for edge in edges:
-        if edge.level == "module":
+        if edge.level == "module" or not edge.weight:
             continue
         one, other = node_of.get(table_of(edge.source, tables)), node_of.get(table_of(edge.target, tables))
         if one is not None and other is not None and one != other:
@@ -111,13 +111,20 @@ def _soften(adjacency: Adjacency, parts: Sequence[str]) -> None:
 
 
 def _add_home(groups: Sequence[tuple[str, ...]], tables: Tables, adjacency: Adjacency) -> None:
-    by_app: Mapping[str, list[int]] = defaultdict(list)
+    """Spread HOME over the mates of each table: those of its app in the nearest package that has any (its module, the
+    package around it, ...). Where those are everybody, or many, it says nothing about any two."""
+    members: dict[tuple[str, str], list[int]] = defaultdict(list)
+    homes: list[list[tuple[str, str]]] = []
     for i, group in enumerate(groups):
-        by_app[tables.app.get(group[0], "")].append(i)
-    if len(by_app) < 2:
-        return
-    for nodes in by_app.values():
-        for i in nodes:
-            for j in nodes:
-                if i != j:
-                    adjacency[i][j] += HOME / (len(nodes) - 1)
+        app, names = tables.app.get(group[0], ""), tables.module.get(group[0], "").split(".")
+        homes.append([(app, ".".join(names[:depth])) for depth in range(len(names), 0, -1)] + [(app, "")])
+        for home in dict.fromkeys(homes[-1]):
+            members[home].append(i)
+    for i, places in enumerate(homes):
+        mates = next((members[home] for home in places if len(members[home]) > 1), [])
+        if len(mates) < len(groups) and len(mates) <= GENERIC:
+            for j in mates:
+                if j != i:
+                    half = HOME / (len(mates) - 1) / 2
+                    adjacency[i][j] += half
+                    adjacency[j][i] += half

@@ -7,18 +7,20 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import isqrt
 
-from analyzer.boundaries.consensus import Consensus, Vote, agree, vote
-from analyzer.boundaries.graph import Adjacency, TableGraph, build_graph, damped, must_link, table_of
+from analyzer.boundaries.consensus import NEARLY_ALL, Consensus, Vote, agree, average_linkage, vote
+from analyzer.boundaries.graph import TableGraph, build_graph, damped, must_link, table_of
 from analyzer.boundaries.hubs import find_hubs
+from analyzer.boundaries.merging import Cuts, cuts_of, merge
 from analyzer.coupling import Tables
 from analyzer.errors import BadPins
 from analyzer.model.facts import Facts
 from analyzer.model.plan import Edge
 
 FEWEST_PARTS = 4
-"""Below this many Django apps with models, a first clustering stands in for the apps when hubs are sought."""
-SMALL = 3
-"""A cluster of fewer tables joins a larger one of the same app."""
+"""Below this many Django apps with models, or where one app has more than half of the tables, a first clustering stands
+in for the apps when hubs are sought."""
+FEW = 10
+"""There are never more clusters than this, or sqrt(2 n) of n tables: more is not an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,26 @@ def partition_tables(
     adjacency = damped(graph.adjacency)
     foes = _nodes_apart(graph, apart)
     consensus = agree(adjacency, seed, apart=foes, vote=vote)
-    community = merge_small(graph, adjacency, consensus.community, tables, foes)
+    community = _settle(graph, consensus, cuts_of(graph, facts, tables, edges), foes)
     groups = _split_hubs(graph, replace(consensus, community=community), hubs, tables)
     if tables.library:
         names = tuple(sorted(tables.library))
         groups += (Group(names, dict.fromkeys(names, 1.0), shared=True, library=True),)
     return groups
+
+
+def _settle(
+    graph: TableGraph, consensus: Consensus, cuts: Cuts, apart: Collection[tuple[int, int]]
+) -> tuple[int, ...]:
+    """As many clusters as most of the runs see, out of cores that nearly all of them see. None is made larger than half
+    of the tables or than the largest that most of the runs see."""
+    cores = average_linkage(len(graph.members), consensus.together, NEARLY_ALL, apart)
+    sizes = [len(members) for members in graph.members]
+    seen: Counter[int] = Counter()
+    for node, cluster in enumerate(consensus.community):
+        seen[cluster] += sizes[node]
+    wanted = min(len(seen), max(FEW, isqrt(2 * len(sizes))))
+    return merge(cores, cuts, sizes, wanted, max([sum(sizes) // 2, *seen.values()]), apart)
 
 
 def _parts(
@@ -71,7 +87,8 @@ def _parts(
     vote: Vote,
 ) -> dict[str, str]:
     apps = {table: tables.app[table] for table in own}
-    if len(set(apps.values())) >= FEWEST_PARTS:
+    largest = max(Counter(apps.values()).values(), default=0)
+    if len(set(apps.values())) >= FEWEST_PARTS and 2 * largest <= len(own):
         return apps
     graph = build_graph(tables, edges, dict.fromkeys(own, ""), linked)
     community = agree(damped(graph.adjacency), seed, vote=vote).community
@@ -95,63 +112,6 @@ def _nodes_apart(graph: TableGraph, apart: Iterable[tuple[str, str]]) -> frozens
                 raise BadPins(f"{one} and {other} cannot be parted", where="analysis.apart", remedy=remedy)
             pairs.add((node_of[one], node_of[other]))
     return frozenset(pairs)
-
-
-def merge_small(
-    graph: TableGraph,
-    adjacency: Adjacency,
-    community: Iterable[int],
-    tables: Tables,
-    apart: Collection[tuple[int, int]] = (),
-) -> tuple[int, ...]:
-    """Let clusters that are too small for a service of their own join the nearest cluster of the same app, and keep
-    the number of clusters below max(10, sqrt(2 n)): more than that is not an answer."""
-    place = list(community)
-    limit = max(10, isqrt(2 * len(place)))
-    while True:
-        clusters: dict[int, list[int]] = defaultdict(list)
-        for node, cluster in enumerate(place):
-            clusters[cluster].append(node)
-        too_many = len(clusters) > limit
-        for cluster in sorted(clusters, key=lambda c: (len(clusters[c]), c)):
-            if len(clusters[cluster]) >= SMALL and not too_many:
-                continue
-            foes = {place[b] for a, b in apart if place[a] == cluster}
-            foes |= {place[a] for a, b in apart if place[b] == cluster}
-            target = _nearest(clusters, cluster, graph, adjacency, tables, foes, any_app=too_many)
-            if target is not None:
-                for node in clusters[cluster]:
-                    place[node] = target
-                break
-        else:
-            return tuple(place)
-
-
-def _nearest(
-    clusters: Mapping[int, list[int]],
-    cluster: int,
-    graph: TableGraph,
-    adjacency: Adjacency,
-    tables: Tables,
-    foes: Collection[int],
-    any_app: bool,
-) -> int | None:
-    """The cluster with the strongest ties to this one, if it has any."""
-    cluster_of = {node: c for c, nodes in clusters.items() for node in nodes}
-    app = _main_app(graph, clusters[cluster], tables)
-    ties: dict[int, float] = defaultdict(float)
-    for node in clusters[cluster]:
-        for other, weight in adjacency[node].items():
-            ties[cluster_of[other]] += weight
-    for barred in (cluster, *foes):
-        ties.pop(barred, None)
-    near = [c for c in ties if any_app or _main_app(graph, clusters[c], tables) == app]
-    return max(near, key=lambda c: (ties[c], -c), default=None)
-
-
-def _main_app(graph: TableGraph, nodes: Iterable[int], tables: Tables) -> str:
-    counts = Counter(tables.app[graph.members[node][0]] for node in nodes)
-    return min(counts, key=lambda app: (-counts[app], app))
 
 
 def _split_hubs(

@@ -161,17 +161,15 @@ def _place_modules(
     for table, defined_in in tables.module.items():
         if table in boundary_of and table not in tables.through:
             scores[defined_in][boundary_of[table]] += DEFINES
-    placed = {}
-    for module in product:
+
+    def choose(module: Module, found: Mapping[str, float]) -> str:
         home = apps.get(module.app or "", "")
-        best = ground.choose(scores.get(module.name, {}), _Home(home, home), APP)
-        if best:
-            placed[module.name] = best
-    by_app = _main_boundary_of_apps(product, placed)
-    for module in product:
-        if module.name not in scores and module.app in by_app:
-            placed[module.name] = by_app[module.app]
-    return placed
+        return ground.choose(found, _Home(home, home), APP)
+
+    placed = {m.name: choose(m, scores[m.name]) for m in product if m.name in scores}
+    votes = _votes_of_neighbours(facts, product, placed)
+    placed |= {m.name: choose(m, votes[m.name]) for m in product if m.name not in scores}
+    return {name: boundary for name, boundary in placed.items() if boundary}
 
 
 def _homes_of_apps(tables: Tables, boundary_of: Mapping[str, str]) -> dict[str, str]:
@@ -185,13 +183,19 @@ def _homes_of_apps(tables: Tables, boundary_of: Mapping[str, str]) -> dict[str, 
     return {app: boundary for app, boundary in mains.items() if _best(apps[boundary]) == app}
 
 
-def _main_boundary_of_apps(modules: Iterable[Module], placed: Mapping[str, str]) -> dict[str | None, str]:
-    """Modules that touch no table (urls, apps, forms) follow the rest of their app, by lines of code."""
-    lines: dict[str | None, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for module in modules:
-        if module.app and module.name in placed:
-            lines[module.app][placed[module.name]] += module.lines
-    return {app: _best(counts) for app, counts in lines.items()}
+def _votes_of_neighbours(
+    facts: Facts, product: Iterable[Module], placed: Mapping[str, str]
+) -> Mapping[str, Mapping[str, float]]:
+    """For modules that touch no table (urls, forms, helpers): the boundaries of those that they import or that import
+    them, each module one vote in each direction."""
+    names = {module.name for module in product}
+    votes: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for source, target in sorted({(item.source, item.target) for item in facts.imports}):
+        if source in names and target in names:
+            for one, other in ((source, target), (target, source)):
+                if one not in placed and placed.get(other):
+                    votes[one][placed[other]] += 1
+    return votes
 
 
 def _module_of(dotted: str, modules: Collection[str]) -> str:

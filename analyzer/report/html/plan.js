@@ -67,20 +67,21 @@ const plan = (data, of, boundaries) => {
     for (const [table, module] of data.defined) {
       if (!library(table)) add(into(scores, module, () => new Map()), of[table], DEFINES);
     }
-    const placed = new Map(), byApp = new Map();
-    data.modules.forEach((module, m) => {
-      if (!module.product) return;
-      const home = homeOf(module.app);
-      const found = choose(scores.get(m) || new Map(), home, home, APP);
-      if (found >= 0) placed.set(m, found);
-    });
-    data.modules.forEach((module, m) => {
-      if (module.product && module.app && placed.has(m)) {
-        add(into(byApp, module.app, () => new Map()), placed.get(m), module.lines);
+    const placed = new Map(), votes = new Map(), places = new Map();
+    const put = (m, found) => {
+      const home = homeOf(data.modules[m].app);
+      const b = choose(found, home, home, APP);
+      if (b >= 0) placed.set(m, b);
+    };
+    data.modules.forEach((module, m) => { if (module.product && scores.has(m)) put(m, scores.get(m)); });
+    placed.forEach((b, m) => places.set(m, b));
+    for (const [source, target] of data.imports) {
+      for (const [one, other] of [[source, target], [target, source]]) {
+        if (!scores.has(one) && places.has(other)) add(into(votes, one, () => new Map()), places.get(other), 1);
       }
-    });
+    }
     data.modules.forEach((module, m) => {
-      if (module.product && !scores.has(m) && byApp.has(module.app)) placed.set(m, best(byApp.get(module.app)));
+      if (module.product && !scores.has(m)) put(m, votes.get(m) || new Map());
     });
     return placed;
   };

@@ -89,3 +89,27 @@ def test_what_commands_do_is_nobodys_own_access():
     command = Module("core.management.commands.seed", "core/management/commands/seed.py", 9, "core")
     code.add("modules", command).imports(command.name, "core.seeding")
     assert placed(code).accesses == ()
+
+
+def test_a_helper_that_everybody_imports_belongs_nowhere():
+    code = code_base()
+    for app in ("billing", "orders", "stock"):
+        code.imports(f"{app}.models", "core.helpers")
+    code.place("core", "helpers")
+    assert "core.helpers" not in placed(code).module
+
+
+def test_a_module_without_tables_goes_where_what_it_imports_is():
+    code = code_base().imports("core.forms", "billing.models").imports("core.forms", "core.helpers")
+    assert placed(code).module["core.forms"] == "billing"
+
+
+def test_a_module_without_tables_goes_where_it_is_imported():
+    code = code_base().imports("orders.models", "core.sums")
+    code.place("core", "sums")
+    assert placed(code).module["core.sums"] == "orders"
+
+
+def test_an_import_from_elsewhere_does_not_part_a_module_from_its_app_if_it_has_as_many_at_home():
+    code = code_base().imports("billing.urls", "orders.models").imports("billing.urls", "billing.models")
+    assert placed(code).module["billing.urls"] == "billing"
