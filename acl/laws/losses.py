@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, find, settings
@@ -13,8 +14,12 @@ from acl.laws.strategies import Ids, contract_values, legacy_values
 from acl.mapping import Mapping
 from acl.mapping.interpret import explain
 from acl.mapping.model import Operation
+from acl.mapping.operations import Unit
 
 __all__ = ["Loss", "losses"]
+
+
+_COUNTED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +33,13 @@ class Loss:
     between: Any
     after: Any
     where: Source
+    share: float | None = None
+    """For a unit: how many of the column's first ten thousand values come back changed."""
 
     def __str__(self) -> str:
-        return f"{self.operation} {self.name}: {self.before!r} -> {self.between!r} -> {self.after!r} ({self.where})"
+        told = f"{self.operation} {self.name}: {self.before!r} -> {self.between!r} -> {self.after!r}"
+        share = "" if self.share is None else f", and so do {self.share:.1%} of the first {_COUNTED:,} values"
+        return f"{told}{share} ({self.where})"
 
 
 def losses(mapping: Mapping, *, examples: int = 500) -> list[Loss]:
@@ -69,7 +78,21 @@ def _search(mapping: Mapping, one: Operation, legacy: bool, examples: int) -> Lo
     between, after = _there_and_back(alone, example, legacy, ids)
     name = one.columns[0] if legacy else one.path
     side = "legacy" if legacy else "contract"
-    return Loss(one.name, side, name, _only(example), _only(_flat(between)), _only(after), one.where)
+    share = _share(alone, one, ids) if legacy and isinstance(one, Unit) else None
+    return Loss(one.name, side, name, _only(example), _only(_flat(between)), _only(after), one.where, share)
+
+
+def _share(mapping: Mapping, one: Unit, ids: Ids) -> float:
+    """How many of the column's values from zero on, step by step, come back changed."""
+    column = mapping.table.column(one.columns[0])
+    places = (column.decimals or 0) if column is not None else 0
+    whole = column is not None and column.kind == "int"
+    rows = [{one.columns[0]: step if whole else Decimal(step).scaleb(-places)} for step in range(_COUNTED)]
+    there = [
+        answer for answer in explain(mapping, "to_contract", rows, ids.to_new) if isinstance(answer, dict)
+    ]
+    back = explain(mapping, "to_legacy", there, ids.to_legacy)
+    return sum(before != after for before, after in zip(rows, back, strict=True)) / _COUNTED
 
 
 def _there_and_back(mapping: Mapping, value: dict[str, Any], legacy: bool, ids: Ids) -> tuple[Any, Any]:

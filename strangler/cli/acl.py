@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from strangler.cli.acl_report import Checked
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-app.command()(scan)
-app.command()(diff)
-app.command()(generate)
 
 Target = Annotated[
     str,
@@ -90,6 +87,11 @@ def compile_(
     from strangler.cli.output import write
 
     write(compile_source(one_mapping(target, path or []), width=width).encode(), output)
+
+
+app.command()(generate)
+app.command()(scan)
+app.command()(diff)
 
 
 def _checked(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from pathlib import Path
+from traceback import extract_tb
 from typing import TYPE_CHECKING
 
 from strangler.errors import BadDocument, Unknown
@@ -17,6 +18,7 @@ __all__ = ["mappings", "one_mapping"]
 
 def mappings(target: str, folders: list[Path]) -> list[Mapping]:
     """The mappings that a module declares, or the one that is named; those used by others come with them."""
+    from acl.errors import AclError
     from acl.mapping import Mapping
 
     module_name, name = _split(target)
@@ -36,6 +38,14 @@ def mappings(target: str, folders: list[Path]) -> list[Mapping]:
             f"{module_name!r} cannot be imported: {error}",
             remedy="Name the file that declares it, or its folder with --path, or install it.",
         ) from None
+    except AclError:
+        raise
+    except Exception as error:
+        raise BadDocument(
+            f"it fails when it is imported: {type(error).__name__}: {error}",
+            where=_place(error, module_name),
+            remedy="Mend it, and run this again.",
+        ) from error
     found = {key: value for key, value in vars(module).items() if isinstance(value, Mapping)}
     if name:
         if name not in found:
@@ -72,6 +82,14 @@ def _module_of(file: Path) -> tuple[Path, str]:
         names.insert(0, folder.name)
         folder = folder.parent
     return folder, ".".join(names)
+
+
+def _place(error: Exception, module: str) -> str:
+    """The last line of the user's own code that the error went through."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno}"
+    frames = [one for one in extract_tb(error.__traceback__) if "importlib" not in one.filename]
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if len(frames) > 1 else module
 
 
 def _listed(found: dict[str, Mapping]) -> str:

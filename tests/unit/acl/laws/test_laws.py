@@ -132,6 +132,13 @@ def test_what_is_lost_is_shown_by_the_smallest_example() -> None:
     )
 
 
+def test_the_share_of_what_is_lost_is_counted() -> None:
+    # Two decimals of kilograms have 0.4536 as many steps as two decimals of pounds: the rest must share them.
+    (loss,) = losses(parcel(places=2))
+    assert loss.share == pytest.approx(1 - 0.45359237, abs=0.001)
+    assert "54.6% of the first 10,000 values" in str(loss)
+
+
 def test_what_is_kept_is_not_shown() -> None:
     assert [loss.side for loss in losses(parcel(places=3))] == ["contract"]
 

@@ -24,6 +24,22 @@ def test_a_module_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert "its folder with --path" in err
 
 
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [("x = 1 +\n", "broken_1.py:1: it fails when it is imported: SyntaxError"),
+     ("\nraise RuntimeError('boom')\n", "broken_2.py:2: it fails when it is imported: RuntimeError: boom"),
+     ("import nothing_there\n", "No module named 'nothing_there'")],
+)  # fmt: skip
+def test_a_module_that_fails_is_named_by_its_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, source: str, said: str
+) -> None:
+    name = {"x": "broken_1.py", "\n": "broken_2.py", "i": "broken_3.py"}[source[0]]
+    (tmp_path / name).write_text(source)
+    status, out, err = run(capsys, "check", str(tmp_path / name))
+    assert (status, out) == (2, "")
+    assert said in err
+
+
 def test_a_mapping_that_is_not_declared(capsys: pytest.CaptureFixture[str]) -> None:
     status, _, err = run(capsys, "check", f"{MODULE}:invoices", "--path", FOLDER)
     assert status == 2
