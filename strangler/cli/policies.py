@@ -46,8 +46,10 @@ def _policy(policy: Policy, found: Explanation) -> Iterator[tuple[str, str]]:
     if policy.timeouts is not None:
         yield "timeouts", _timeouts(policy.timeouts)
     if policy.retry is not None:
+        kept = policy.retry.bodies
+        bodies = f" with bodies of up to {kept} bytes" if kept is not None else " without a body"
         most = f"sent up to {policy.retry.tries} times, at most {policy.retry.budget:g} % more requests"
-        yield "retry", f"{most}; only idempotent methods without a body"
+        yield "retry", f"{most}; only idempotent methods{bodies}"
     if policy.fallback and found.decision.side == "service":
         behind = found.decision.group is not None and found.decision.group.monolith_is_behind
         yield "fallback", _BEHIND if behind else _FALLBACK

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from strangler.facade.asgi import Headers
 from strangler.facade.failures import Failure, Kind
-from strangler.facade.transport import Answer, Body, Request, Transport
+from strangler.facade.transport import IDEMPOTENT, Answer, Body, Kept, Request, Transport
 from strangler.policy import Budget, pause
 from strangler.routing import MONOLITH, SAFE_METHODS, Decision, Policy, RequestFacts
 
@@ -74,6 +74,7 @@ class Passage:
         """Asks the upstream that was decided on; raises ``Failure`` where no answer is to be had."""
         if body is not None and self.policy.limits is not None:
             body.most = self.policy.limits.body
+        body = await self._keep(request, body)
         try:
             return await self._in_time(transports[decision.upstream], request, body)
         except Failure as failure:
@@ -83,10 +84,26 @@ class Passage:
         self._spent.fallbacks += 1
         return await transports[MONOLITH].exchange(request, _left(body))
 
+    async def _keep(self, request: Request, body: Body | None) -> Body | None:
+        """Reads a small body whole, where it may have to be sent again."""
+        retry, size = self.policy.retry, request.content_length
+        if body is None or not size or retry is None or retry.bodies is None or size > retry.bodies:
+            return body
+        if request.method not in IDEMPOTENT:
+            return body
+        parts = []
+        while not body.ended:
+            parts.append(await body.read())
+        request.expects_continue = False
+        return Kept(b"".join(parts))
+
     async def _in_time(self, transport: Transport, request: Request, body: Body | None) -> Answer:
         timeouts = self.policy.timeouts
         seconds = timeouts.first_byte if timeouts is not None else None
-        if seconds is None:
+        uploads = request.chunked or bool(request.content_length)
+        if seconds is None or (
+            uploads and not isinstance(body, Kept)
+        ):  # an answer may wait for the whole upload
             return await self._try(transport, request, body)
         try:
             async with asyncio.timeout(seconds):
@@ -96,7 +113,8 @@ class Passage:
 
     async def _try(self, transport: Transport, request: Request, body: Body | None) -> Answer:
         retry, budget = self.policy.retry, self._budget
-        if retry is None or budget is None or not request.may_replay:
+        may_repeat = request.may_replay or isinstance(body, Kept)
+        if retry is None or budget is None or not may_repeat:
             return await transport.exchange(request, body)
         budget.deposit()
         for failures in range(1, retry.tries):
@@ -126,5 +144,7 @@ class Passage:
 
 
 def _left(body: Body | None) -> Body | None:
-    """An empty body that was read already must not be waited for again."""
+    """What is left to send at another attempt. An empty body that was read already must not be waited for again."""
+    if isinstance(body, Kept):
+        return Kept(body.data)
     return None if body is None or body.ended else body

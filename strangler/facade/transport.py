@@ -79,6 +79,23 @@ class Body:
         return data
 
 
+class Kept(Body):
+    """A body that is at hand, as a whole."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.most = None
+        self.ended = False
+        self.size = len(data)
+
+    async def read(self) -> bytes:
+        """All of it."""
+        self.ended = True
+        return self.data
+
+
 class Answer(Protocol):
     """An answer whose head has come. ``complete`` is true once the last bytes of the body were handed out."""
 

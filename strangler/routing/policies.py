@@ -11,6 +11,7 @@ from strangler.errors import BadDocument
 from strangler.routing.identities import IDENTITY, IDENTITY_WRITERS, check_identity, check_verified
 from strangler.routing.policy import (
     LARGEST_HEAD,
+    LARGEST_KEPT,
     NO_POLICY,
     Breaker,
     Bulkhead,
@@ -193,15 +194,16 @@ def _read_status(value: object, where: str) -> int:
     return whole(value, where, 500, 599)
 
 
-def _read_head(value: object, where: str) -> int:
-    size = read_size(value, where)
-    if size > LARGEST_HEAD:
-        raise BadDocument(
-            f"{value!r} is more than any request may have",
-            where=where,
-            remedy=f"Give at most {write_size(LARGEST_HEAD)}, which holds without it.",
-        )
-    return size
+def _at_most(most: int) -> Reader:
+    def read(value: object, where: str) -> int:
+        size = read_size(value, where)
+        if size > most:
+            raise BadDocument(
+                f"{value!r} is more than is possible", where=where, remedy=f"Give at most {write_size(most)}."
+            )
+        return size
+
+    return read
 
 
 def _between(low: int, high: int) -> Reader:
@@ -218,9 +220,10 @@ _RETRY: dict[str, Reader] = {
     "most": read_duration,
     "budget": read_percent,
     "statuses": each(_read_status),
+    "bodies": _at_most(LARGEST_KEPT),
 }
 _TIMEOUTS: dict[str, Reader] = {"first_byte": read_duration, "total": read_duration}
-_LIMITS: dict[str, Reader] = {"body": read_size, "head": _read_head}
+_LIMITS: dict[str, Reader] = {"body": read_size, "head": _at_most(LARGEST_HEAD)}
 _POLICY: dict[str, Reader] = {
     "rate": _read_rates,
     "retry": _read_part(Retry, _RETRY),
@@ -252,6 +255,7 @@ WRITERS: dict[str, Callable[[Any], Any]] = {
     "budget": write_percent,
     "first_byte": write_duration,
     "total": write_duration,
+    "bodies": write_size,
     "body": write_size,
     "head": write_size,
     "errors": write_percent,

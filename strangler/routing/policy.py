@@ -11,6 +11,8 @@ from strangler.routing.identity import Forwarding, Requirement, SessionRules, To
 
 LARGEST_HEAD = 64 * 1024
 """Bytes that the line and the header fields of any request may have."""
+LARGEST_KEPT = 1024 * 1024
+"""Bytes of a body that may be kept to be sent again."""
 NO_POLICY = "none"
 """The name by which a route or a group opts out of the policy that it would inherit."""
 
@@ -28,15 +30,17 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How often an idempotent request without a body is sent in all (``tries``), and how long is waited in between: a
-    random time up to ``first`` seconds, twice that after each further failure, never above ``most``. ``budget`` is how
-    many retries there may be, in percent of the requests. ``statuses`` are answers that count as failures."""
+    """How often an idempotent request is sent in all (``tries``), and how long is waited in between: a random time up
+    to ``first`` seconds, twice that after each further failure, never above ``most``. ``budget`` is how many retries
+    there may be, in percent of the requests. ``statuses`` are answers that count as failures. Bodies of up to
+    ``bodies`` bytes are kept to be sent again; None: only requests without one are."""
 
     tries: int = 3
     first: float = 0.025
     most: float = 1.0
     budget: float = 20.0
     statuses: tuple[int, ...] = ()
+    bodies: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,38 @@ async def test_a_failed_request_is_tried_again(script: Script, method: str) -> N
         assert (await front.outcome()).retries == 2
 
 
+async def test_a_body_that_was_kept_is_sent_again_and_a_larger_one_is_not() -> None:
+    bodies: list[bytes] = []
+
+    async def notes(peer: Peer) -> None:
+        bodies.append((await peer.request())[1])
+
+    policy = Policy("p", retry=Retry(first=0.001, bodies=5), timeouts=Timeouts(first_byte=5))
+    for body, times in ((b"small", 3), (b"larger", 1)):
+        bodies.clear()
+        async with upstream(notes) as new, running(new.url, table(new.url, policy)) as front:
+            request = post(body, "Expect: 100-continue", target="/a/", method="PUT")
+            assert (await ask(front.port, request)).status == 502
+            assert bodies == [body] * times
+        async with upstream(notes) as new, running(new.url, table(new.url, policy)) as front:
+            assert (await ask(front.port, post(b"small", target="/a/"))).status == 502
+            assert len(new.peers) == 1
+
+
+async def test_a_slow_upload_is_not_a_slow_answer() -> None:
+    policy = Policy("p", timeouts=Timeouts(first_byte=0.1))
+    async with (
+        upstream(repeats(OK)) as new,
+        running(new.url, table(new.url, policy)) as front,
+        connected(front.port) as client,
+    ):
+        await client.send(get("/a/", "Content-Length: 4", method="PUT"))
+        for piece in (b"s", b"l", b"o", b"w"):
+            await client.send(piece)
+            await asyncio.sleep(0.05)
+        assert (await client.answer()).status == 200
+
+
 async def test_an_empty_body_is_no_body() -> None:
     async with (
         upstream(closes, repeats(OK)) as new,

@@ -72,6 +72,7 @@ def policies_named(names: list[str]) -> st.SearchStrategy[dict[str, Policy]]:
                 SECONDS,
                 PERCENT,
                 st.lists(st.integers(500, 599), max_size=2).map(tuple),
+                st.one_of(st.none(), st.integers(1, 2**20)),
             ),
         ),
         timeouts=st.one_of(st.none(), st.builds(Timeouts, OPTIONAL["seconds"], OPTIONAL["seconds"])),
