@@ -224,3 +224,26 @@ async def test_a_rate_is_one_rate_for_all_of_them(tmp_path: Path) -> None:
     alone = 20 + 6 * passed
     assert told[429] > 0
     assert told[200] < 2.5 * alone, "each counts for itself"
+
+
+@pytest.mark.parametrize("workers", [(), ("--workers", "2")])
+async def test_a_tunnel_holds_the_shutdown_no_longer_than_the_grace(
+    workers: tuple[str, ...], tmp_path: Path
+) -> None:
+    async def switches(peer: Peer) -> None:
+        await peer.head()
+        await peer.send(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+        )
+        await peer.reader.read()
+
+    async with (
+        upstream(switches) as back,
+        serving(back.url, tmp_path, "--grace", "1", *workers) as facade,
+        connected(facade.port) as client,
+    ):
+        await client.send(get("/ws", "Connection: Upgrade", "Upgrade: websocket"))
+        assert (await client.head()).status == 101
+        async with asyncio.timeout(8):
+            assert await facade.stopped(signal.SIGTERM) == 0
+        assert await client.closed()
