@@ -72,7 +72,7 @@ def _handler(cls: Class | None, method: str) -> Value:
 def _route(prefix: Prefix, pattern: str, view: str, where: Location, name: str, library: bool) -> Route:
     level = prefix.level(pattern, "path")
     return Route(
-        level.route, view, where, name, "^" + level.regex if level.is_regex else None, level.i18n,
+        level.route, view, where, name, level.expression, level.i18n,
         namespace=level.namespace, library=library, unprefixed=level.unprefixed,
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ _CONVERTERS = {
     "str": "[^/]+",
     "uuid": "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
 }
+_END = r"\Z"
 _PARAMETER = re.compile(r"<(?:(?P<converter>[^>:]+):)?[^>]+>")
 
 
@@ -25,6 +26,8 @@ class Prefix:
     route: str = ""
     regex: str = ""
     is_regex: bool = False
+    whole: bool = False
+    """The last level is a ``path()``: as a route of its own it matches up to the end."""
     i18n: bool = False
     unprefixed: bool = False
     namespace: str = ""
@@ -37,8 +40,14 @@ class Prefix:
             route=self.route + pattern,
             regex=self.regex + part,
             is_regex=self.is_regex or kind != "path",
+            whole=kind == "path",
             depth=self.depth + 1,
         )
+
+    @property
+    def expression(self) -> str | None:
+        """The regular expression of a route that ends here; None where ``path()`` says it all."""
+        return f"^{self.regex}{_END if self.whole else ''}" if self.is_regex else None
 
     def inside(self, namespace: str) -> Prefix:
         joined = (

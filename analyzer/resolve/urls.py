@@ -246,7 +246,7 @@ class _Walker:
         target = unwrapped(self.m, view, passed)
         dotted, library = view_name(self.m, target)
         route = Route(
-            level.route, dotted, where, name, "^" + level.regex if level.is_regex else None, level.i18n,
+            level.route, dotted, where, name, level.expression, level.i18n,
             namespace=level.namespace, library=library, unprefixed=level.unprefixed,
         )  # fmt: skip
         return Found(route, target, around=passed[0] if passed else None)

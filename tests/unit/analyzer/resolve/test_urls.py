@@ -274,3 +274,15 @@ def test_a_request_in_a_transaction_is_placed_where_its_view_is_written(tmp_path
         ("shop/views.py:5", "Edit", ("shop_item",)),
         ("shop/views.py:9", "note", ("shop_note",)),
     ]
+
+
+def test_a_path_below_a_regular_expression_ends_where_it_ends(tmp_path: Path) -> None:
+    urls = """
+        from django.urls import include, path, re_path
+        from shop.views import index
+        inner = [path("items/", index), path("items/<int:pk>/", index), re_path("^list/", index)]
+        urlpatterns = [re_path("^", include(inner))]
+    """
+    views = "def index(request):\n    pass\n"
+    facts = FakeProject(tmp_path, {"site_/urls.py": urls, "shop/views.py": views}).facts()
+    assert [route.regex for route in facts.routes] == [r"^items/\Z", r"^items/([0-9]+)/\Z", "^list/"]
