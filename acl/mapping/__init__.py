@@ -1,7 +1,7 @@
 """The declarative mapping: `language` to declare, `compile_source` to compile, `explain` to understand. Pure."""
 
 from acl.mapping.check import Covered, Report, check
-from acl.mapping.compile import compile_source
+from acl.mapping.compile import compile_source, compiles_to
 from acl.mapping.interpret import Flaw, explain, interpret
 from acl.mapping.model import Direction, Document, Mapping, Resolve, Row
 
@@ -16,6 +16,7 @@ __all__ = [
     "Row",
     "check",
     "compile_source",
+    "compiles_to",
     "explain",
     "interpret",
 ]

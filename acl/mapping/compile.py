@@ -7,6 +7,7 @@ something was refused is the interpreter's to say (`interpret.explain`): the two
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from pathlib import PurePath
 
@@ -19,7 +20,7 @@ from acl.mapping.model import Direction, Mapping, Nested
 from acl.mapping.operations import LegacyOnly
 from acl.mapping.paths import Plan, plan
 
-__all__ = ["compile_source"]
+__all__ = ["compile_source", "compiles_to"]
 
 _TYPES = """\
 Row = dict[str, Any]
@@ -61,6 +62,11 @@ def compile_source(mapping: Mapping, *, width: int = 88) -> str:
     body = "\n\n\n".join([*functions, *own, *support])
     parts = [_header(mapping), _imports(f"{top}\n{body}"), _exports(), _TYPES, top]
     return "\n\n".join(parts) + f"\n\n\n{body}\n\n\n{outlines(mapping, width)}\n"
+
+
+def compiles_to(mapping: Mapping, source: str) -> bool:
+    """Whether a module is what the mapping compiles to today; how it is laid out does not count."""
+    return ast.dump(ast.parse(source)) == ast.dump(ast.parse(compile_source(mapping)))
 
 
 def _header(mapping: Mapping) -> str:
@@ -140,7 +146,7 @@ def _resolving(laid: Plan, names: Names, source: str, width: int) -> str:
     ids = {kind: names.ids(kind) for kind in kinds(laid)}
     if not ids:
         return ""
-    lines = [f"    wanted_{name}: set[Any] = set()" for name in ids.values()]
+    lines = [f"    wanted_{name}: list[Any] = []" for name in ids.values()]
     lines += [f"    for {source} in batch:", "        try:"]
     for one in wanted(laid, source, names):
         if one.condition and not one.loop:
@@ -148,13 +154,14 @@ def _resolving(laid: Plan, names: Names, source: str, width: int) -> str:
         several = (
             f"[{one.key}{one.loop}{f' if {one.condition}' if one.condition else ''}]" if one.loop else one.key
         )
-        added = Called(f"wanted_{ids[one.kind]}.{'update' if one.loop else 'add'}", (Text(several),))
+        added = Called(f"wanted_{ids[one.kind]}.{'extend' if one.loop else 'append'}", (Text(several),))
         indent = 16 if one.condition and not one.loop else 12
         lines.append(f"{' ' * indent}{printed(added, width=width, indent=indent, used=indent)}")
     lines += ["        except Exception:  # it is refused below", "            continue"]
-    lines += [
-        f"    {name} = resolve({literal(kind)}, wanted_{name} - {{None}})" for kind, name in ids.items()
-    ]
+    called = names.function("resolved")
+    for kind, name in ids.items():
+        answer = Called(called, (Text("resolve"), Text(literal(kind)), Text(f"wanted_{name}")))
+        lines.append(f"    {name} = {printed(answer, width=width, indent=4, used=len(name) + 7)}")
     return "\n".join(lines) + "\n"
 
 

@@ -69,7 +69,7 @@ def _judged(side: Side, found: list[Change], uses: Mapping[str, _Use], judge: An
     added = {change.name: change.after for change in found if change.attribute == "added"}
     answer = []
     for change in found:
-        use = uses.get(change.name, _Use())
+        use = _nearest(uses, change.name)
         impact, why = judge(change, use)
         if change.attribute == "dropped":
             twin = _renamed(change, added)
@@ -78,6 +78,13 @@ def _judged(side: Side, found: list[Change], uses: Mapping[str, _Use], judge: An
         answer.append(Drift(side, change.name or "the table", _said(change), impact, why, lines))
     order: tuple[Impact, ...] = ("breaking", "lossy", "compatible")
     return tuple(sorted(answer, key=lambda one: order.index(one.impact)))
+
+
+def _nearest(uses: Mapping[str, _Use], name: str) -> _Use:
+    """What is done with a name, or with the object that it is a part of."""
+    while name and name not in uses:
+        name = name.rpartition(".")[0].removesuffix("[]")
+    return uses.get(name, _Use())
 
 
 def _renamed(change: Change, added: Mapping[str, Any]) -> str:

@@ -27,7 +27,7 @@ from acl.mapping.model import (
 )
 from acl.mapping.operations import LegacyOnly
 from acl.mapping.paths import Filled, Node, Plan, plan
-from acl.mapping.support import same, several, unique
+from acl.mapping.support import resolved, same, several, unique
 
 __all__ = ["Flaw", "Ids", "explain", "interpret", "put", "references"]
 
@@ -70,7 +70,7 @@ def explain(
 ) -> list[dict[str, Any] | tuple[Flaw, ...]]:
     """For each row or document of a batch, in order: its translation, or every flaw that prevents it."""
     batch, laid = list(sources), plan(mapping, direction)
-    ids = {kind: resolve(kind, wanted) for kind, wanted in references(laid, batch).items()}
+    ids = {kind: resolved(resolve, kind, wanted) for kind, wanted in references(laid, batch).items()}
     answers: list[dict[str, Any] | tuple[Flaw, ...]] = []
     for source in batch:
         try:
@@ -80,12 +80,12 @@ def explain(
     return answers
 
 
-def references(laid: Plan, sources: Iterable[Any]) -> dict[str, set[Any]]:
+def references(laid: Plan, sources: Iterable[Any]) -> dict[str, list[Any]]:
     """The keys that a batch refers to, by kind of ids; what cannot be read is left out."""
-    wanted: dict[str, set[Any]] = {kind: set() for kind in _kinds(laid)}
+    wanted: dict[str, list[Any]] = {kind: [] for kind in _kinds(laid)}
     for source in sources:
         for kind, key in _references(laid, source):
-            wanted[kind].add(key)
+            wanted[kind].append(key)
     return wanted
 
 
@@ -271,7 +271,8 @@ def _references(laid: Plan, source: Any) -> Iterator[tuple[str, Any]]:
                 continue
             try:
                 value = _read(laid, source, step.sources[0])
-                hash(value) if isinstance(step, ResolveStep) else several(value)
+                if isinstance(step, Nested):
+                    several(value)
             except Exception:  # noqa: S112 - whatever it is, the translation will refuse and explain it
                 continue
             if isinstance(step, ResolveStep):

@@ -6,6 +6,7 @@ They use the standard library and each other only, because their source is copie
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
@@ -15,6 +16,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 __all__ = [
+    "Exact",
     "amount",
     "as_date",
     "as_decimal",
@@ -42,6 +44,7 @@ __all__ = [
     "or_value",
     "part",
     "present",
+    "resolved",
     "same",
     "several",
     "time_text",
@@ -307,6 +310,25 @@ def fits(text: Any, size: int) -> Any:
     if len(text) > size:
         raise ValueError(f"longer than the {size} characters that the column holds")
     return text
+
+
+class Exact(dict[Any, Any]):
+    """A dict that does not take True or 1.0 for 1."""
+
+    def __getitem__(self, key: Any) -> Any:
+        if type(key) not in (int, str):
+            raise KeyError(key)
+        return super().__getitem__(key)
+
+
+def resolved(resolve: Any, kind: str, keys: list[Any]) -> Mapping[Any, Any]:
+    """What the id map answers for a batch, in which a bad key spoils no good one."""
+    answer: Mapping[Any, Any]
+    if set(map(type, keys)) <= {int, str, type(None)}:
+        answer = resolve(kind, set(keys) - {None})
+        return answer
+    sound = {key for key in keys if type(key) in (int, str)}
+    return Exact(resolve(kind, sound))
 
 
 def same(*values: Any) -> Any:

@@ -126,12 +126,16 @@ def _try_laws(checked: Checked, mapping: Mapping, examples: int) -> None:
 
 def _compare_compiled(checked: Checked, mapping: Mapping, file: Path) -> None:
     from acl.contract import outline_of_contract, outline_of_legacy
+    from acl.mapping import compiles_to
     from acl.mapping.baked import read_baked
     from acl.mapping.drift import drift_of_contract, drift_of_legacy
 
-    baked = read_baked(_read(file, "--compiled"), str(file))
+    source = _read(file, "--compiled")
+    baked = read_baked(source, str(file))
     if (baked.mapping, baked.version) != (mapping.name, mapping.version):
         checked.stale = f"{file} is of mapping {baked.mapping} {baked.version}: compile it again"
+    elif not compiles_to(mapping, source):
+        checked.stale = f"{file} is not what the declaration compiles to: compile it again"
     checked.compared_with.append(f"{file}, {baked.fingerprint}")
     checked.drift += drift_of_legacy(mapping, baked.legacy, outline_of_legacy(mapping.table))
     checked.drift += drift_of_contract(mapping, baked.contract, outline_of_contract(mapping.shape))

@@ -27,28 +27,28 @@ _STATE_TO_STATUS = {"open": "O", "paid": "P", "void": "V"}
 def to_contract(rows: Iterable[Row], resolve: Resolve) -> tuple[list[Document], list[int]]:
     """Translate a batch; answers the documents, and the positions of the rows that are refused."""
     batch = list(rows)
-    wanted_invoices: set[Any] = set()
-    wanted_tenants: set[Any] = set()
-    wanted_customers: set[Any] = set()
-    wanted_orders: set[Any] = set()
-    wanted_subscriptions: set[Any] = set()
-    wanted_products: set[Any] = set()
+    wanted_invoices: list[Any] = []
+    wanted_tenants: list[Any] = []
+    wanted_customers: list[Any] = []
+    wanted_orders: list[Any] = []
+    wanted_subscriptions: list[Any] = []
+    wanted_products: list[Any] = []
     for row in batch:
         try:
-            wanted_invoices.add(row["id"])
-            wanted_tenants.add(row["tenant_id"])
-            wanted_customers.add(row["customer_id"])
-            wanted_orders.add(row["order_id"])
-            wanted_subscriptions.add(row["subscription_id"])
-            wanted_products.update([line["product_id"] for line in row["lines"]])
+            wanted_invoices.append(row["id"])
+            wanted_tenants.append(row["tenant_id"])
+            wanted_customers.append(row["customer_id"])
+            wanted_orders.append(row["order_id"])
+            wanted_subscriptions.append(row["subscription_id"])
+            wanted_products.extend([line["product_id"] for line in row["lines"]])
         except Exception:  # it is refused below
             continue
-    invoices = resolve("invoices", wanted_invoices - {None})
-    tenants = resolve("tenants", wanted_tenants - {None})
-    customers = resolve("customers", wanted_customers - {None})
-    orders = resolve("orders", wanted_orders - {None})
-    subscriptions = resolve("subscriptions", wanted_subscriptions - {None})
-    products = resolve("products", wanted_products - {None})
+    invoices = resolved(resolve, "invoices", wanted_invoices)
+    tenants = resolved(resolve, "tenants", wanted_tenants)
+    customers = resolved(resolve, "customers", wanted_customers)
+    orders = resolved(resolve, "orders", wanted_orders)
+    subscriptions = resolved(resolve, "subscriptions", wanted_subscriptions)
+    products = resolved(resolve, "products", wanted_products)
     documents: list[Document] = []
     refused: list[int] = []
     for position, row in enumerate(batch):
@@ -118,28 +118,28 @@ def _document(
 def to_legacy(documents: Iterable[Document], resolve: Resolve) -> tuple[list[Row], list[int]]:
     """Translate a batch; answers the rows, and the positions of the documents that are refused."""
     batch = list(documents)
-    wanted_invoices: set[Any] = set()
-    wanted_tenants: set[Any] = set()
-    wanted_customers: set[Any] = set()
-    wanted_orders: set[Any] = set()
-    wanted_subscriptions: set[Any] = set()
-    wanted_products: set[Any] = set()
+    wanted_invoices: list[Any] = []
+    wanted_tenants: list[Any] = []
+    wanted_customers: list[Any] = []
+    wanted_orders: list[Any] = []
+    wanted_subscriptions: list[Any] = []
+    wanted_products: list[Any] = []
     for document in batch:
         try:
-            wanted_invoices.add(document["id"])
-            wanted_tenants.add(document["tenant"])
-            wanted_customers.add(document["recipient"]["customer"])
-            wanted_orders.add(document["order"])
-            wanted_subscriptions.add(document["subscription"])
-            wanted_products.update([line["product"] for line in document["lines"]])
+            wanted_invoices.append(document["id"])
+            wanted_tenants.append(document["tenant"])
+            wanted_customers.append(document["recipient"]["customer"])
+            wanted_orders.append(document["order"])
+            wanted_subscriptions.append(document["subscription"])
+            wanted_products.extend([line["product"] for line in document["lines"]])
         except Exception:  # it is refused below
             continue
-    invoices = resolve("invoices", wanted_invoices - {None})
-    tenants = resolve("tenants", wanted_tenants - {None})
-    customers = resolve("customers", wanted_customers - {None})
-    orders = resolve("orders", wanted_orders - {None})
-    subscriptions = resolve("subscriptions", wanted_subscriptions - {None})
-    products = resolve("products", wanted_products - {None})
+    invoices = resolved(resolve, "invoices", wanted_invoices)
+    tenants = resolved(resolve, "tenants", wanted_tenants)
+    customers = resolved(resolve, "customers", wanted_customers)
+    orders = resolved(resolve, "orders", wanted_orders)
+    subscriptions = resolved(resolve, "subscriptions", wanted_subscriptions)
+    products = resolved(resolve, "products", wanted_products)
     rows: list[Row] = []
     refused: list[int] = []
     for position, document in enumerate(batch):
@@ -301,6 +301,25 @@ def as_date(text: Any) -> date:
     if value.isoformat() != text:
         raise ValueError("not a date as YYYY-MM-DD")
     return value
+
+
+class Exact(dict[Any, Any]):
+    """A dict that does not take True or 1.0 for 1."""
+
+    def __getitem__(self, key: Any) -> Any:
+        if type(key) not in (int, str):
+            raise KeyError(key)
+        return super().__getitem__(key)
+
+
+def resolved(resolve: Any, kind: str, keys: list[Any]) -> Mapping[Any, Any]:
+    """What the id map answers for a batch, in which a bad key spoils no good one."""
+    answer: Mapping[Any, Any]
+    if set(map(type, keys)) <= {int, str, type(None)}:
+        answer = resolve(kind, set(keys) - {None})
+        return answer
+    sound = {key for key in keys if type(key) in (int, str)}
+    return Exact(resolve(kind, sound))
 
 
 def same(*values: Any) -> Any:

@@ -220,3 +220,13 @@ def test_names_that_mean_something_to_python_are_no_trouble() -> None:
         [{"members": [{"id": "set-1"}]}],
         [],
     )
+
+
+@pytest.mark.parametrize("odd", [True, 1.0, Decimal(1)])
+def test_a_bad_key_spoils_no_good_one_and_is_not_taken_for_it(odd: object) -> None:
+    compiled = load(compile_source(order), "order")
+    for batch in ([a_row(id=odd), a_row(id=1)], [a_row(id=1), a_row(id=odd)]):
+        bad = [position for position, row in enumerate(batch) if row["id"] is odd]
+        for translate in (compiled.to_contract, partial(interpret, order, "to_contract")):
+            documents, refused = translate(batch, new_ids)
+            assert ([document["id"] for document in documents], refused) == (["orders-1"], bad)

@@ -1,5 +1,6 @@
 import json
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -124,6 +125,29 @@ def test_drift_against_each_witness(capsys: pytest.CaptureFixture[str], tmp_path
             "DROP TABLE doc; CREATE TABLE doc (id INTEGER PRIMARY KEY, state TEXT NOT NULL)"
         )
     assert run(capsys, "check", target, *options)[0] == 0
+
+
+def test_a_compiled_module_that_is_older_than_its_declaration(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    target, _ = scanned(tmp_path)
+    compiled = tmp_path / "compiled.py"
+    assert run(capsys, "compile", target, "-o", str(compiled), "--width", "120")[0] == 0
+    assert run(capsys, "check", target, "--no-laws", "--compiled", str(compiled))[0] == 0
+    compiled.write_text(compiled.read_text().replace('{"O": "open"}', '{"O": "opened"}'))
+    status, out, _ = run(capsys, "check", target, "--no-laws", "--compiled", str(compiled))
+    assert status == 1
+    assert "is not what the declaration compiles to: compile it again" in out
+
+
+def test_without_hypothesis_the_laws_are_not_tried_and_that_is_said(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "acl.laws", None)
+    target, _ = scanned(tmp_path)
+    status, out, _ = run(capsys, "check", target)
+    assert status == 0
+    assert "not tried: pip install 'strangler[laws]'" in out
 
 
 @pytest.mark.parametrize("option", ["--compiled", "--analysis"])
