@@ -30,6 +30,9 @@ SETTINGS: Mapping[str, tuple[str | None, str]] = {
         "what the facade asks the monolith about sessions with; from the environment only",
     ),
     "bridge_secret_file": (None, "the file that holds it instead"),
+    "notify": (None, "the address that is told of every change, by webhook"),
+    "notify_secret": (None, "what these webhooks are signed with; from the environment only"),
+    "notify_secret_file": (None, "the file that holds it instead"),
     "tls_cert": (None, "the certificate that clients see"),
     "tls_key": (None, "its key"),
     "tls_client_ca": (None, "who must have signed the certificates of clients"),
@@ -42,7 +45,7 @@ SETTINGS: Mapping[str, tuple[str | None, str]] = {
     "trace_percent": ("1", "how many requests are traced"),
 }
 """Name -> (default, what it is)."""
-SECRETS = frozenset({"token", "identity_key", "bridge_secret"})
+SECRETS = frozenset({"token", "identity_key", "bridge_secret", "notify_secret"})
 """Settings that never stand in a file that is committed, and are never shown."""
 NUMBERS = frozenset({"workers", "grace", "max_clients", "max_per_client", "trace_percent"})
 """Settings that a file may hold as numbers."""

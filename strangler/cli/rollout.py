@@ -33,10 +33,21 @@ def start(
     max_p95_ratio: Annotated[float, typer.Option(help="How much slower its 95th percentile may be.")] = 1.2,
     max_diff: Annotated[str, typer.Option(help="The share of shadowed answers that may differ.")] = "0.1%",
     min_requests: Annotated[int, typer.Option(help="Requests on the service that a verdict needs.")] = 100,
+    check: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="'NAME = URL EXPRESSION <= NUMBER'", help="A figure from outside; see docs/rollout.md."
+        ),
+    ] = None,
+    hook: Annotated[
+        str | None, typer.Option(metavar="URL", help="Asked for consent before each step.")
+    ] = None,
+    give_up: Annotated[str, typer.Option(help="Go back when a step is held so long; or never.")] = "24h",
     reason: Annotated[str, typer.Option(help="Why; kept in the audit log.")] = "",
     state: StateOption = None,
 ) -> None:
     """Begin. A running facade carries it out, and goes back by itself when the guard fails."""
+    from strangler.control.probes import read_check, read_hook
     from strangler.rollout import Rollout, Thresholds
 
     rollout = Rollout(
@@ -48,7 +59,10 @@ def start(
             max_p95_ratio=_at_least(max_p95_ratio, 1.0, "--max-p95-ratio"),
             max_diff=_fraction(max_diff, "--max-diff"),
             min_requests=int(_at_least(min_requests, 1, "--min-requests")),
+            checks=tuple(read_check(text, "--check") for text in check or []),
         ),
+        hook=read_hook(hook, "--hook") if hook else "",
+        give_up=0.0 if give_up == "never" else _duration(give_up, "--give-up"),
     )
     with _rollouts(state) as rollouts:
         _tell(rollouts.start(rollout, reason=reason))
@@ -133,6 +147,9 @@ def _as_json(rollouts: Rollouts, rollout: Rollout) -> dict[str, Any]:
         "since": rollout.since,
         "interval": rollout.interval,
         "verdict": {"answer": rollout.verdict.answer, "reason": rollout.verdict.reason},
+        "checks": [f"{check.name} {check.demand}" for check in rollout.thresholds.checks],
+        "hook": rollout.hook,
+        "give_up": rollout.give_up,
         "monolith": {"requests": seen.monolith.requests, "errors": seen.monolith.errors},
         "service": {"requests": seen.service.requests, "errors": seen.service.errors},
         "shadow": {"compared": seen.compared, "differing": seen.differing},

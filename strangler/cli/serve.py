@@ -92,6 +92,8 @@ def serve(
             state=settings.get("state", state) or "",
             debug_headers=debug_headers,
             follow=str(follow) if follow else "",
+            notify=_notify(settings),
+            notify_secret=_secret(settings, "notify_secret"),
             document=settings.document,
             origin=settings.file.name if settings.file else "",
             identity_key=_secret(settings, "identity_key"),
@@ -112,6 +114,19 @@ def serve(
             service_name=os.environ.get("OTEL_SERVICE_NAME") or "strangler",
         )
     )
+
+
+def _notify(settings: Configuration) -> str:
+    from strangler.control.probes import read_hook
+
+    url = settings.get("notify")
+    if url and not _secret(settings, "notify_secret"):
+        raise BadDocument(
+            "notifications are signed, and there is no secret",
+            where="notify_secret",
+            remedy="Set STRANGLER_NOTIFY_SECRET, or name a file as notify_secret_file.",
+        )
+    return read_hook(url, "notify") if url else ""
 
 
 def _secret(settings: Configuration, name: str) -> bytes:

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 
+from strangler.control.probes import Probes
 from strangler.control.rollouts import Rollouts
 from strangler.control.service import Control
 from strangler.errors import StranglerError
@@ -49,6 +50,7 @@ class Controller:
         self._clock = clock
         self._state: State | None = None
         self._rollouts: Rollouts | None = None
+        self._probes: Probes | None = None
         self._unsaved: list[Counts] = []
         self._unkept: list[Differing] = []
         self._drained = clock()
@@ -91,7 +93,10 @@ class Controller:
         if self._state is None or self._rollouts is None:
             self._state = open_state(self._url, create=False)
             control = Control(self._state.routes, actor=self._worker, clock=self._clock)
-            self._rollouts = Rollouts(self._state, control, holder=self._worker, clock=self._clock)
+            self._probes = Probes()
+            self._rollouts = Rollouts(
+                self._state, control, holder=self._worker, clock=self._clock, probes=self._probes
+            )
         if self._unsaved:
             self._state.windows.add(self._unsaved)
             self._unsaved = []
@@ -101,6 +106,8 @@ class Controller:
         self.leads = self._rollouts.tick()
 
     def _close(self) -> None:
+        if self._probes is not None:
+            self._probes.close()
         if self._rollouts is not None:
             try:
                 self._rollouts.release()

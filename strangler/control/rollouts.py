@@ -14,9 +14,10 @@ from typing import Any
 
 import msgspec
 
+from strangler.control.probes import Probes
 from strangler.control.service import Control
 from strangler.errors import Conflict, Refused, StranglerError, Unknown
-from strangler.rollout import Action, Observation, RollBack, Rollout, SetShare, Window, advance
+from strangler.rollout import Action, AskHook, Observation, RollBack, Rollout, SetShare, Window, advance
 from strangler.rollout.advance import WATCHED, abort, pause, promote, resume, start
 from strangler.rollout.window import SIZE, Counted
 from strangler.routing import RouteTable
@@ -34,11 +35,20 @@ log = logging.getLogger("strangler.control")
 class Rollouts:
     """The rollouts in a state. ``tick`` is the controller's; the other methods are an operator's."""
 
-    def __init__(self, state: State, control: Control, *, holder: str, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        state: State,
+        control: Control,
+        *,
+        holder: str,
+        clock: Callable[[], float],
+        probes: Probes | None = None,
+    ) -> None:
         self._state = state
         self._control = control
         self._holder = holder
         self._clock = clock
+        self._probes = probes
         self._known: RouteTable | None = None
 
     def all(self) -> list[Rollout]:
@@ -86,32 +96,46 @@ class Rollouts:
             since = rollout.since
         # A window is stamped with the second in which its counting began: one of a second that the last step shared is
         # left to the last step. What lies ahead was counted by another clock.
-        return observation(self._state.windows.totals(int(since) + 1, int(now) + 2), rollout.group)
+        totals = self._state.windows.totals(int(since) + 1, int(now) + 2, rollout.group)
+        seen = observation(totals, rollout.group)
+        if self._probes is None:
+            return seen
+        consent, objection = self._probes.consent((rollout.group, rollout.step, rollout.since))
+        figures = self._probes.figures(rollout.thresholds.checks)
+        return replace(seen, figures=figures, consent=consent, objection=objection)
 
     def tick(self) -> bool:
         """Advance every rollout, if this holder is the controller; returns whether it is. Never raises for one rollout
         what another would suffer from."""
         try:
-            lease = self._state.leases.acquire(LEASE, self._holder, self._clock(), LEASE_TTL)
-            if lease is None:
-                return False
-            for record in self._state.rollouts.all():
+            lease = self._lead()
+            for record in self._state.rollouts.all() if lease is not None else ():
+                if (
+                    lease is not None and lease.expires - self._clock() < LEASE_TTL / 2
+                ):  # there are many of them
+                    lease = self._lead()
+                if lease is None:
+                    return False
                 try:
                     self._advance(record, lease)
                 except Exception as error:
                     self._known = None
                     log.warning("the rollout of %s did not advance: %s", record.group, error)
-            self._state.windows.forget(int(self._clock()) - KEEP_WINDOWS)
+            if lease is not None:
+                self._state.windows.forget(int(self._clock()) - KEEP_WINDOWS)
         except StranglerError:
             self._known = None  # another state may stand there when it is back, even at the same version
             raise
-        return True
+        return lease is not None
 
     def release(self) -> None:
         """Let another controller follow at once."""
         lease = self._state.leases.holder(LEASE)
         if lease is not None and lease.holder == self._holder:
             self._state.leases.release(lease)
+
+    def _lead(self) -> Lease | None:
+        return self._state.leases.acquire(LEASE, self._holder, self._clock(), LEASE_TTL)
 
     def _advance(self, record: RolloutRecord, lease: Lease) -> None:
         state = _decode(record)
@@ -127,7 +151,7 @@ class Rollouts:
             self._carry_out(held, (), record.version, lease)
             return
         after, actions = advance(state, self.observe(state), self._clock())
-        if after != state:
+        if after != state or actions:
             self._carry_out(after, actions, record.version, lease)
 
     def _carry_out(
@@ -151,6 +175,10 @@ class Rollouts:
         return state
 
     def _act(self, group: str, action: Action, lease: Lease | None, reason: str) -> None:
+        if isinstance(action, AskHook):
+            if self._probes is not None:
+                self._probes.ask((group, action.step, action.since), action.url, _question(group, action))
+            return
         told = f"{action.reason}; {reason}" if reason else action.reason
         if isinstance(action, SetShare):
             if self._share(group) == action.share:
@@ -202,6 +230,16 @@ def observation(totals: Mapping[tuple[str, Counted], Total], group: str) -> Obse
         compared=compared.requests,
         differing=compared.errors,
     )
+
+
+def _question(group: str, action: AskHook) -> dict[str, Any]:
+    return {
+        "kind": "before-step",
+        "group": group,
+        "step": action.step + 1,
+        "share": action.share,
+        "guard": action.verdict,
+    }
 
 
 def _window(total: Total | None) -> Window:

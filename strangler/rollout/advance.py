@@ -18,6 +18,8 @@ class Rollout:
     """A group on its way. ``step`` is the position in ``steps`` (percent), ``since`` the time it began, in seconds.
 
     ``baseline`` is the last sufficient window of the monolith, kept for the time when it has no traffic left.
+    Before each step forward ``hook`` (a URL; empty: none) is asked for its consent. A step that is held for ``give_up``
+    seconds (0: for ever) goes back.
     ``pending`` says that ``share`` was decided but is not yet known to stand in the route table.
     """
 
@@ -31,6 +33,8 @@ class Rollout:
     pending: bool = True
     verdict: Verdict = Verdict("inconclusive", "nothing seen yet")
     baseline: Window | None = None
+    hook: str = ""
+    give_up: float = 0.0
 
     @property
     def share(self) -> float:
@@ -53,7 +57,18 @@ class RollBack:
     reason: str
 
 
-Action = SetShare | RollBack
+@dataclass(frozen=True, slots=True)
+class AskHook:
+    """Ask whether the step after ``step`` may be taken."""
+
+    url: str
+    step: int
+    since: float
+    share: float
+    verdict: str
+
+
+Action = SetShare | RollBack | AskHook
 
 
 def start(rollout: Rollout, now: float) -> tuple[Rollout, tuple[Action, ...]]:
@@ -64,15 +79,30 @@ def start(rollout: Rollout, now: float) -> tuple[Rollout, tuple[Action, ...]]:
 
 def advance(state: Rollout, seen: Observation, now: float) -> tuple[Rollout, tuple[Action, ...]]:
     """What follows from what was seen: go back on a failure, at any time; go on after ``interval`` with a pass; else
-    hold. ``seen`` covers the time since the step began, at most one interval."""
+    hold, and go back after holding for ``give_up``. ``seen`` covers the time since the step began, at most one
+    interval."""
     if state.phase not in WATCHED:
         return state, ()
     verdict = judge(seen, state.thresholds, state.baseline)
     state = replace(state, verdict=verdict, baseline=_baseline(state, seen))
     if verdict.answer == "fail":
-        back = replace(state, phase="rolled back", since=now, pending=True)
-        return back, (RollBack(f"guard: {verdict.reason}"),)
-    if state.phase != "running" or verdict.answer != "pass" or now - state.since < state.interval:
+        return _back(state, now)
+    if state.phase != "running" or now - state.since < state.interval:
+        return state, ()
+    waits = verdict.answer == "pass" and state.hook and not seen.consent
+    if waits:
+        said = f"the hook objects: {seen.objection}" if seen.consent is False else "waiting for the hook"
+        state = replace(state, verdict=Verdict("inconclusive", said))
+    if (
+        state.give_up
+        and now - state.since >= max(state.give_up, state.interval)
+        and state.verdict.answer != "pass"
+    ):
+        held = f"held for {now - state.since:.0f} s: {state.verdict.reason}"
+        return _back(replace(state, verdict=Verdict("inconclusive", held)), now)
+    if waits:
+        return state, (AskHook(state.hook, state.step, state.since, state.share, verdict.reason),)
+    if verdict.answer != "pass":
         return state, ()
     if state.step + 1 == len(state.steps):
         return replace(state, phase="promoted", since=now), ()
@@ -102,6 +132,11 @@ def promote(state: Rollout, now: float) -> tuple[Rollout, tuple[Action, ...]]:
 def abort(state: Rollout, now: float) -> tuple[Rollout, tuple[Action, ...]]:
     """Give up and go back to the monolith."""
     return replace(state, phase="aborted", since=now, pending=True), (RollBack("rollout aborted"),)
+
+
+def _back(state: Rollout, now: float) -> tuple[Rollout, tuple[Action, ...]]:
+    back = replace(state, phase="rolled back", since=now, pending=True)
+    return back, (RollBack(f"guard: {state.verdict.reason}"),)
 
 
 def _baseline(state: Rollout, seen: Observation) -> Window | None:

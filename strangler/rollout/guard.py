@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from math import sqrt
 from typing import Literal
 
+from strangler.rollout.checks import Check, Figure
 from strangler.rollout.window import Observation, Window
 
 Answer = Literal["pass", "fail", "inconclusive"]
@@ -30,6 +33,8 @@ class Thresholds:
     """The share of shadowed answers that may differ."""
     min_requests: int = 100
     """No verdict "pass" on fewer requests than this on the new side."""
+    checks: tuple[Check, ...] = ()
+    """Figures from outside. One that is not as demanded is a failure; one that cannot be had is no pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ def judge(seen: Observation, limits: Thresholds, baseline: Window | None = None)
         _errors(old, seen.service, limits),
         _latency(old, seen.service, limits),
         _differences(seen, limits),
+        *_figures(seen, limits),
     )
     for answer in ("fail", "inconclusive"):
         for verdict in verdicts:
@@ -121,6 +127,17 @@ def _differences(seen: Observation, limits: Thresholds) -> Verdict:
     if seen.differing >= FEWEST_BAD and lower > limits.max_diff:
         return Verdict("fail", told)
     return Verdict("inconclusive" if seen.differing / seen.compared > limits.max_diff else "pass", told)
+
+
+def _figures(seen: Observation, limits: Thresholds) -> Iterator[Verdict]:
+    for check, figure in zip_longest(limits.checks, seen.figures[: len(limits.checks)], fillvalue=Figure()):
+        assert isinstance(check, Check)
+        assert isinstance(figure, Figure)
+        if figure.value is None:
+            yield Verdict("inconclusive", f"{check.name}: no figure ({figure.trouble})")
+        else:
+            told = f"{check.name} {figure.value:g}, demanded {check.demand}"
+            yield Verdict("pass" if check.holds(figure.value) else "fail", told)
 
 
 def _allowed(p95: float, limits: Thresholds) -> float:

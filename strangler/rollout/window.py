@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from strangler.rollout.checks import Figure
+
 Counted = Literal["monolith", "service", "shadow"]
 """What a count is of: answers of a side, or the shadow's comparisons (whose errors are the differing ones)."""
 
@@ -70,3 +72,8 @@ class Observation:
     service: Window = Window()
     compared: int = 0
     differing: int = 0
+    figures: tuple[Figure, ...] = ()
+    """What the checks found, in their order."""
+    consent: bool | None = None
+    """What the hook says to going on from this step; None: it has not answered."""
+    objection: str = ""

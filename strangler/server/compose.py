@@ -18,6 +18,7 @@ from strangler.console.gate import LOOPBACK
 from strangler.control import Follower
 from strangler.control.controller import Controller
 from strangler.control.file import keep_following
+from strangler.control.notify import keep_notifying
 from strangler.facade import Facade, Failure, Pool
 from strangler.facade.clients import Clients
 from strangler.facade.observe import Shadowing, counting
@@ -71,6 +72,7 @@ async def attend(
                 background(_look_after(works, tls)),
                 background(_warn_of_silent(settings, sockets)),
                 background(_follow(settings, sockets)),
+                background(_notify(settings, sockets)),
             ):
                 await asyncio.gather(*running)
 
@@ -154,9 +156,7 @@ async def _works(settings: Settings, state: State, crew: Crew | None) -> AsyncIt
     facade.on_finish, facade.mirror, facade.trace_threshold = telling, shadowing, telling.threshold
     follower = Follower(settings.state, facade.swap, asyncio.get_running_loop())
     follower.start(table.version)
-    controller = Controller(
-        settings.state, f"{socket.gethostname()}:{os.getpid()}", counters.drain, shadowing.differing
-    )
+    controller = Controller(settings.state, _name(), counters.drain, shadowing.differing)
     try:
         async with background(telling.run()), background(controller.run()):
             clients = clients_of(settings)
@@ -195,7 +195,18 @@ def _publish(works: _Works) -> None:
 async def _follow(settings: Settings, sockets: Sockets) -> None:
     """Carry over what changes in the file, if one is followed; of several workers one does it."""
     if settings.follow and sockets.admin is not None:
-        await keep_following(settings.state, Path(settings.follow), f"{socket.gethostname()}:{os.getpid()}")
+        await keep_following(settings.state, Path(settings.follow), _name())
+
+
+async def _notify(settings: Settings, sockets: Sockets) -> None:
+    """Tell of every change whoever wants to know; of several workers one does it."""
+    if settings.notify and sockets.admin is not None:
+        await keep_notifying(settings.state, settings.notify, settings.notify_secret, _name())
+
+
+def _name() -> str:
+    """This process among all facades."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 async def _warn_of_silent(settings: Settings, sockets: Sockets) -> None:

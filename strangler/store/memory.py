@@ -17,7 +17,7 @@ from strangler.store.leases import Lease
 from strangler.store.rollouts import RolloutRecord, stale_rollout
 from strangler.store.routes import Entry, Record, lost_lease, no_version, stale
 from strangler.store.tokens import Token
-from strangler.store.windows import Total, Window, add_counts
+from strangler.store.windows import Total, Window
 
 
 class MemoryLeases:
@@ -101,19 +101,19 @@ class MemoryWindows:
         with self._lock:
             self._windows.extend(windows)
 
-    def totals(self, since: int, until: int | None = None) -> dict[tuple[str, Counted], Total]:
+    def totals(
+        self, since: int, until: int | None = None, group: str | None = None
+    ) -> dict[tuple[str, Counted], Total]:
         sums: dict[tuple[str, Counted], Total] = {}
         with self._lock:
             for window in self._windows:
                 if window.second < since or (until is not None and window.second >= until):
                     continue
+                if group is not None and window.group != group:
+                    continue
                 key = (window.group, window.side)
-                total = sums.get(key, Total())
-                sums[key] = Total(
-                    total.requests + window.requests,
-                    total.errors + window.errors,
-                    add_counts(total.latency, window.latency),
-                )
+                seen = Total(window.requests, window.errors, window.latency)
+                sums[key] = sums.get(key, Total()) + seen
         return sums
 
     def forget(self, before: int) -> None:

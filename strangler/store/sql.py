@@ -17,10 +17,12 @@ from strangler.store.leases import Lease
 from strangler.store.rollouts import RolloutRecord, stale_rollout
 from strangler.store.routes import Entry, Record, lost_lease, no_version, stale
 from strangler.store.tokens import Token
-from strangler.store.windows import Total, Window, add_counts
+from strangler.store.windows import Total, Window
 
 _CURRENT = "SELECT coalesce(max(version), 0) FROM versions"
 _NO_LIMIT = 2**62
+_ROWS = 500
+"""At once: SQLite takes some 30,000 parameters."""
 
 
 class Rows(Protocol):
@@ -133,11 +135,13 @@ class SQLLeases:
         self._database = database
 
     def acquire(self, name: str, holder: str, now: float, ttl: float) -> Lease | None:
+        if _stands_in_the_way(self.holder(name), holder, now, ttl):
+            return None  # found without holding up whoever writes
         with self._database.write() as connection:
             held = _lease(connection, name)
             token = 1
             if held is not None:
-                if held.holder != holder and now < held.expires <= now + 2 * ttl:
+                if _stands_in_the_way(held, holder, now, ttl):
                     return None
                 mine = held.holder == holder and held.expires > now
                 token = held.token if mine else held.token + 1
@@ -165,41 +169,27 @@ class SQLWindows:
         self._database = database
 
     def add(self, windows: Iterable[Window]) -> None:
+        added: dict[tuple[int, str], dict[tuple[str, str], Total]] = {}
+        for window in windows:
+            cells = added.setdefault((window.second, window.worker), {})
+            key = (window.group, window.side)
+            cells[key] = cells.get(key, Total()) + Total(window.requests, window.errors, window.latency)
         with self._database.write() as connection:
-            for window in windows:
-                key = (window.second, window.worker, window.group, window.side)
-                kept = connection.execute(
-                    "SELECT requests, errors, latency FROM windows"
-                    " WHERE second = ? AND worker = ? AND name = ? AND side = ?",
-                    key,
-                ).fetchone() or (0, 0, "[]")
-                requests, errors, latency = kept
-                connection.execute(
-                    "INSERT INTO windows (second, worker, name, side, requests, errors, latency)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (second, worker, name, side) DO UPDATE"
-                    " SET requests = excluded.requests, errors = excluded.errors, latency = excluded.latency",
-                    (
-                        *key,
-                        requests + window.requests,
-                        errors + window.errors,
-                        json.dumps(add_counts(json.loads(latency), window.latency)),
-                    ),
-                )
+            for second_and_worker, cells in added.items():
+                _add_cells(connection, second_and_worker, cells)
 
-    def totals(self, since: int, until: int | None = None) -> dict[tuple[str, Counted], Total]:
+    def totals(
+        self, since: int, until: int | None = None, group: str | None = None
+    ) -> dict[tuple[str, Counted], Total]:
         with self._database.read() as connection:
             rows = connection.execute(
-                "SELECT name, side, requests, errors, latency FROM windows WHERE second >= ? AND second < ?",
-                (since, _NO_LIMIT if until is None else until),
+                "SELECT name, side, requests, errors, latency FROM windows"
+                " WHERE second >= ? AND second < ? AND name = coalesce(?, name)",
+                (since, _NO_LIMIT if until is None else until, group),
             ).fetchall()
         sums: dict[tuple[str, Counted], Total] = {}
         for name, side, requests, errors, latency in rows:
-            total = sums.get((name, side), Total())
-            sums[name, side] = Total(
-                total.requests + requests,
-                total.errors + errors,
-                add_counts(total.latency, json.loads(latency)),
-            )
+            sums[name, side] = sums.get((name, side), Total()) + Total(requests, errors, json.loads(latency))
         return sums
 
     def forget(self, before: int) -> None:
@@ -348,6 +338,32 @@ class SQLNotes:
             )
 
 
+def _add_cells(
+    connection: Connection, second_and_worker: tuple[int, str], cells: dict[tuple[str, str], Total]
+) -> None:
+    """What one worker saw in one second, on top of what it had said of it: two statements, however many groups."""
+    kept = connection.execute(
+        "SELECT name, side, requests, errors, latency FROM windows WHERE second = ? AND worker = ?",
+        second_and_worker,
+    ).fetchall()
+    for name, side, requests, errors, latency in kept:
+        if (name, side) in cells:
+            cells[name, side] += Total(requests, errors, json.loads(latency))
+    rows = [
+        (*second_and_worker, *key, total.requests, total.errors, json.dumps(total.latency))
+        for key, total in cells.items()
+    ]
+    for start in range(0, len(rows), _ROWS):
+        some = rows[start : start + _ROWS]
+        connection.execute(
+            "INSERT INTO windows (second, worker, name, side, requests, errors, latency) VALUES "  # noqa: S608
+            + ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * len(some))
+            + " ON CONFLICT (second, worker, name, side) DO UPDATE"
+            " SET requests = excluded.requests, errors = excluded.errors, latency = excluded.latency",
+            [value for row in some for value in row],
+        )
+
+
 def insert_version(connection: Connection, version: int, entry: Entry, document: str) -> None:
     """Write a version and its line of the audit log: one row, so that neither is ever without the other."""
     connection.execute(
@@ -379,6 +395,10 @@ def _lease(connection: Connection, name: str) -> Lease | None:
         "SELECT name, holder, token, expires FROM leases WHERE name = ?", (name,)
     ).fetchone()
     return Lease(*row) if row else None
+
+
+def _stands_in_the_way(held: Lease | None, holder: str, now: float, ttl: float) -> bool:
+    return held is not None and held.holder != holder and now < held.expires <= now + 2 * ttl
 
 
 def _check(connection: Connection, fence: Lease | None) -> None:

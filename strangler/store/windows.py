@@ -34,13 +34,22 @@ class Total:
     errors: int = 0
     latency: tuple[int, ...] = ()
 
+    def __add__(self, other: Total) -> Total:
+        return Total(
+            self.requests + other.requests,
+            self.errors + other.errors,
+            add_counts(self.latency, other.latency),
+        )
+
 
 class WindowStore(Protocol):
     def add(self, windows: Iterable[Window]) -> None:
         """Add to what is kept for the same worker, second, group and side; all of them or none."""
 
-    def totals(self, since: int, until: int | None = None) -> dict[tuple[str, Counted], Total]:
-        """The sums by group and side over the seconds ``since <= second < until``."""
+    def totals(
+        self, since: int, until: int | None = None, group: str | None = None
+    ) -> dict[tuple[str, Counted], Total]:
+        """The sums by group and side over the seconds ``since <= second < until``, of one group or of all."""
 
     def forget(self, before: int) -> None:
         """Drop everything older than a second."""

@@ -23,12 +23,15 @@ def test_groups_and_sides_are_kept_apart(state: State) -> None:
         ("billing", "shadow"): Total(7, 2),
         ("crm", "service"): Total(9, 9),
     }
+    assert state.windows.totals(0, 2, "crm") == {("crm", "service"): Total(9, 9)}
 
 
 def test_workers_and_repeated_flushes_are_summed_bucket_by_bucket(state: State) -> None:
     state.windows.add([Window("a", 1, "billing", "service", 1, 0, (1,))])
     state.windows.add([Window("a", 1, "billing", "service", 2, 1, (0, 2, 0))])
-    state.windows.add([Window("b", 1, "billing", "service", 4, 0, (1, 1, 2))])
+    state.windows.add(
+        [Window("b", 1, "billing", "service", 1, 0), Window("b", 1, "billing", "service", 3, 0, (1, 1, 2))]
+    )
     assert state.windows.totals(1) == {("billing", "service"): Total(7, 1, (2, 3, 2))}
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strangler.rollout import Observation, RollBack, Rollout, SetShare, Window, advance
+from strangler.rollout import AskHook, Observation, RollBack, Rollout, SetShare, Window, advance
 from strangler.rollout.advance import abort, pause, promote, resume, start
 from strangler.rollout.window import SIZE
 
@@ -114,3 +114,20 @@ def test_whatever_is_seen_it_never_skips_never_promotes_blindly_and_never_return
             assert after.phase == "rolled back"
         assert (actions == ()) == (after.share == state.share)
         state = after
+
+
+def test_without_the_hooks_consent_no_step_is_taken() -> None:
+    state, actions = advance(running(hook="http://ci/ok"), GOOD, now=60)
+    assert (state.step, [type(action) for action in actions]) == (0, [AskHook])
+    state, actions = advance(state, replace(GOOD, consent=False, objection="503 freeze"), now=61)
+    assert (state.step, state.verdict.reason) == (0, "the hook objects: 503 freeze")
+    state, actions = advance(state, replace(GOOD, consent=True), now=62)
+    assert (state.step, [type(action) for action in actions]) == (1, [SetShare])
+
+
+def test_a_step_that_is_held_for_too_long_goes_back_and_says_why() -> None:
+    state, actions = advance(running(give_up=600.0), NOTHING, now=600)
+    assert state.phase == "rolled back"
+    assert actions == (RollBack("guard: held for 600 s: 0 of 100 requests seen on the service"),)
+    assert advance(running(give_up=600.0, phase="paused"), NOTHING, now=900)[0].phase == "paused"
+    assert advance(running(), NOTHING, now=10**9)[0].phase == "running"

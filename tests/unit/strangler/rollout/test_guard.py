@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
-from strangler.rollout.guard import Thresholds, judge, lower_difference, wilson
+from strangler.rollout import Check, Figure
+from strangler.rollout.guard import Thresholds, Verdict, judge, lower_difference, wilson
 from strangler.rollout.window import SIZE, Observation, Window, bucket_index
 
 
@@ -82,3 +85,24 @@ def test_wilson_agrees_with_published_intervals(bad: int, total: int, low: float
 def test_lower_difference_agrees_with_the_published_example() -> None:
     """Newcombe 1998, table II, contrast (a), method 10: 56/70 - 48/80 has the interval 0.0524 .. 0.3339."""
     assert lower_difference((56, 70), (48, 80)) == pytest.approx(0.0524, abs=5e-5)
+
+
+CHECKED = Thresholds(min_requests=100, checks=(Check("failed", "http://orders/x", "$.failed", "<=", 5),))
+
+
+def test_a_figure_that_cannot_be_had_is_no_pass() -> None:
+    seen = Observation(window(1_000), window(1_000))
+    for figures in ((), (Figure(trouble="status 500"),)):
+        assert judge(replace(seen, figures=figures), CHECKED).answer == "inconclusive"
+
+
+def test_a_figure_that_is_not_as_demanded_fails_whatever_the_requests_say() -> None:
+    for seen in (Observation(), Observation(window(1_000), window(1_000))):
+        verdict = judge(replace(seen, figures=(Figure(5.5),)), CHECKED)
+        assert verdict == Verdict("fail", "failed 5.5, demanded <= 5")
+
+
+def test_a_figure_as_demanded_passes_with_the_rest_only() -> None:
+    good = (Figure(5.0),)
+    assert judge(Observation(window(1_000), window(1_000), figures=good), CHECKED).answer == "pass"
+    assert judge(Observation(figures=good), CHECKED).answer == "inconclusive"
