@@ -79,7 +79,7 @@ class Wire:
         """JSON of documents -> rows for the ORM; a document that the contract refuses is reported with every fault."""
         try:
             decoded = self._documents[_is_list(body)].decode(body)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             return self._faulty(body, "to_legacy", self._contract, error)
         documents = msgspec.to_builtins(decoded)
         return self.translator.to_legacy(documents if isinstance(documents, list) else [documents])
@@ -88,7 +88,7 @@ class Wire:
         """JSON of legacy rows -> documents; what the contract refuses of them is reported too."""
         try:
             decoded = self._rows[_is_list(body)].decode(body)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             return self._faulty(body, "to_contract", self._row, error)
         translation = self.translator.to_contract(decoded if isinstance(decoded, list) else [decoded])
         found = [
@@ -114,13 +114,11 @@ class Wire:
         answer: Any = translation.translated
         return Answer(msgspec.json.encode(answer if _is_list(body) else answer[0]))
 
-    def _faulty(
-        self, body: bytes, direction: Direction, expected: Any, error: msgspec.DecodeError
-    ) -> Translation:
+    def _faulty(self, body: bytes, direction: Direction, expected: Any, error: Exception) -> Translation:
         """The reasons why a body was not even read: all faults of each object in it, or that it is no JSON."""
         try:
             raw = msgspec.json.decode(body)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return Translation([], (self._record(direction, ("", None, f"no JSON: {error}")),), (0,))
         found = faults(raw, list[expected] if isinstance(raw, list) else expected)
         records = tuple(self._record(direction, fault) for fault in found)

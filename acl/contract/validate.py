@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Union, get_args, get_origin, is_typeddict
 
 import msgspec
 from msgspec import structs
@@ -27,12 +27,12 @@ def _within(value: Any, contract: Any, at: str) -> Iterator[tuple[str, Any, str]
         (item,) = get_args(contract)
         for position, one in enumerate(value):
             yield from faults(one, item, f"{at}[{position}]")
-    elif _is_struct(contract) and isinstance(value, dict) and not contract.__struct_config__.tag_field:
-        for field in structs.fields(contract):
-            path = f"{at}.{field.encode_name}" if at else field.encode_name
-            if field.encode_name in value:
-                yield from faults(value[field.encode_name], field.type, path)
-            elif field.required:
+    elif isinstance(value, dict) and (_is_struct(contract) or is_typeddict(contract)):
+        for name, type_, required in _members(contract):
+            path = f"{at}.{name}" if at else name
+            if name in value:
+                yield from faults(value[name], type_, path)
+            elif required:
                 yield path, None, "missing"
     else:
         yield from _within_union(value, contract, at)
@@ -45,6 +45,16 @@ def _within_union(value: Any, contract: Any, at: str) -> Iterator[tuple[str, Any
         return
     if len(members) == 1 and isinstance(value, dict):
         yield from _within(value, members[0], at)
+
+
+def _members(contract: Any) -> Iterator[tuple[str, Any, bool]]:
+    """Name in documents, type, and whether it must be there; nothing of a tagged struct, which msgspec tells apart."""
+    if is_typeddict(contract):
+        for name, type_ in contract.__annotations__.items():
+            yield name, type_, name in contract.__required_keys__
+    elif not contract.__struct_config__.tag_field:
+        for field in structs.fields(contract):
+            yield field.encode_name, field.type, field.required
 
 
 def _is_struct(contract: Any) -> bool:

@@ -52,9 +52,7 @@ def test_what_the_mapping_refuses_is_told_too() -> None:
 
 def test_every_fault_of_a_row_is_told() -> None:
     answer = Wire(translator()).to_contract(msgspec.json.encode(row(id="x", issued="June")))
-    assert {path for path, _ in told(answer)} >= {"id", "issued"} or [path for path, _ in told(answer)] == [
-        ""
-    ]
+    assert [path for path, _ in told(answer)] == ["id", "issued"]
 
 
 def test_a_document_against_the_contract_is_not_sent() -> None:

@@ -101,7 +101,7 @@ def test_leaves_are_named_by_their_dotted_paths_on_the_wire() -> None:
             Field("made", "datetime"),
             Field("due", "date", null=True, default=None),
             Field("tags", "list", default=[]),
-            Field("extra", "json", default=3),
+            Field("extra", "json", null=True, default=3),
         ),
     )
 
