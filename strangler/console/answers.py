@@ -9,6 +9,7 @@ import msgspec
 from starlette.responses import Response
 
 from strangler.errors import BadDocument, Conflict, Refused, StoreError, StranglerError, Unknown
+from strangler.store import Token
 
 SCHEMA_VERSION = 1
 _KINDS: tuple[tuple[type[StranglerError], int, str], ...] = (
@@ -36,6 +37,19 @@ def failure(
 ) -> Response:
     """``code`` is for programs and stays; ``error``, ``where`` and ``remedy`` are for people."""
     return _json(status, {"code": code, "error": error, "where": where, "remedy": remedy, **more}, headers)
+
+
+def read_only(token: Token) -> Response | None:
+    """What a token that may only read is told when it wants more; None for one that may write."""
+    if token.role == "operator":
+        return None
+    return failure(
+        403,
+        "role",
+        f"the token {token.name!r} may read only",
+        where="Authorization",
+        remedy="Use a token with the role operator.",
+    )
 
 
 def failure_of(error: StranglerError, **more: Any) -> Response:

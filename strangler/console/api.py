@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,8 +16,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from strangler.console.answers import failure, failure_of, success
+from strangler.console import page
+from strangler.console.answers import failure, failure_of, read_only, success
 from strangler.console.gate import LOOPBACK, Gate
+from strangler.console.live import Live
 from strangler.control import Control, Request
 from strangler.errors import BadDocument, Conflict, StranglerError
 from strangler.routing.document import difference, to_document
@@ -32,6 +35,7 @@ def create_app(
     metrics: Callable[[], str],
     status: Callable[[], dict[str, Any]],
     hosts: frozenset[str] = LOOPBACK,
+    clock: Callable[[], float] = time.time,
 ) -> ASGIApp:
     """The ASGI application of the admin listener.
 
@@ -41,6 +45,8 @@ def create_app(
     api = _Api(state, metrics, status)
     app = Starlette(
         routes=[
+            *page.routes(),
+            *Live(state, clock).routes(),
             Route("/healthz", api.healthz),
             Route("/metrics", api.metrics),
             Route("/api/status", api.status),
@@ -56,7 +62,7 @@ def create_app(
             Exception: _unexpected,
         },
     )
-    return Gate(app, state.tokens, hosts)
+    return Gate(app, state.tokens, hosts, page.PATHS)
 
 
 class _Api:
@@ -94,7 +100,7 @@ class _Api:
         return success({"differences": msgspec.to_builtins(found)})
 
     def forget(self, request: HttpRequest) -> Response:
-        refusal = _refusal(request)
+        refusal = read_only(request.scope["token"])
         if refusal is not None:
             return refusal
         group = request.query_params.get("group")
@@ -105,7 +111,7 @@ class _Api:
 
     async def changes(self, request: HttpRequest) -> Response:
         token: Token = request.scope["token"]
-        refusal = _refusal(request)
+        refusal = read_only(request.scope["token"])
         if refusal is not None:
             return refusal
         expected = _if_match(request)
@@ -127,20 +133,6 @@ class _Api:
             return difference(self._state.routes.at(expected), self._state.routes.load())
         except StranglerError:
             return []
-
-
-def _refusal(request: HttpRequest) -> Response | None:
-    """What a token that may only read is told."""
-    token: Token = request.scope["token"]
-    if token.role == "operator":
-        return None
-    return failure(
-        403,
-        "role",
-        f"the token {token.name!r} may read only",
-        where="Authorization",
-        remedy="Use a token with the role operator.",
-    )
 
 
 async def _body(request: HttpRequest) -> bytes:

@@ -29,10 +29,13 @@ class Gate:
     only a name can be rebound.
     """
 
-    def __init__(self, app: ASGIApp, tokens: TokenStore, hosts: frozenset[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, tokens: TokenStore, hosts: frozenset[str], more: frozenset[str] = frozenset()
+    ) -> None:
         self._app = app
         self._tokens = tokens
         self._hosts = hosts
+        self._open = OPEN | more
         self._any_address = not EVERY_ADDRESS.isdisjoint(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,7 +59,7 @@ class Gate:
                 where="Host",
                 remedy="Use its address.",
             )
-        if scope["path"] in OPEN:
+        if scope["path"] in self._open:
             return None
         kind, _, secret = headers.get("authorization", "").partition(" ")
         try:

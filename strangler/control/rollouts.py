@@ -225,8 +225,8 @@ def observation(totals: Mapping[tuple[str, Counted], Total], group: str) -> Obse
     """A group's totals as the guard wants them."""
     compared = totals.get((group, "shadow"), Total())
     return Observation(
-        monolith=_window(totals.get((group, "monolith"))),
-        service=_window(totals.get((group, "service"))),
+        monolith=window_of(totals.get((group, "monolith"))),
+        service=window_of(totals.get((group, "service"))),
         compared=compared.requests,
         differing=compared.errors,
     )
@@ -242,7 +242,8 @@ def _question(group: str, action: AskHook) -> dict[str, Any]:
     }
 
 
-def _window(total: Total | None) -> Window:
+def window_of(total: Total | None) -> Window:
+    """A sum of the store as a window."""
     if total is None:
         return Window()
     return Window(total.requests, total.errors, (*total.latency, *(0,) * SIZE)[:SIZE])

@@ -112,8 +112,16 @@ class MemoryWindows:
                 if group is not None and window.group != group:
                     continue
                 key = (window.group, window.side)
-                seen = Total(window.requests, window.errors, window.latency)
-                sums[key] = sums.get(key, Total()) + seen
+                sums[key] = sums.get(key, Total()) + Total(window.requests, window.errors, window.latency)
+        return sums
+
+    def by_second(self, group: str, since: int, until: int) -> dict[tuple[int, Counted], Total]:
+        sums: dict[tuple[int, Counted], Total] = {}
+        with self._lock:
+            for window in self._windows:
+                if window.group == group and since <= window.second < until:
+                    key = (window.second, window.side)
+                    sums[key] = sums.get(key, Total()) + Total(window.requests, window.errors, window.latency)
         return sums
 
     def forget(self, before: int) -> None:

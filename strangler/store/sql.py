@@ -189,7 +189,21 @@ class SQLWindows:
             ).fetchall()
         sums: dict[tuple[str, Counted], Total] = {}
         for name, side, requests, errors, latency in rows:
-            sums[name, side] = sums.get((name, side), Total()) + Total(requests, errors, json.loads(latency))
+            found = Total(requests, errors, tuple(json.loads(latency)))
+            sums[name, side] = sums.get((name, side), Total()) + found
+        return sums
+
+    def by_second(self, group: str, since: int, until: int) -> dict[tuple[int, Counted], Total]:
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT second, side, requests, errors, latency FROM windows"
+                " WHERE name = ? AND second >= ? AND second < ?",
+                (group, since, until),
+            ).fetchall()
+        sums: dict[tuple[int, Counted], Total] = {}
+        for second, side, requests, errors, latency in rows:
+            found = Total(requests, errors, tuple(json.loads(latency)))
+            sums[second, side] = sums.get((second, side), Total()) + found
         return sums
 
     def forget(self, before: int) -> None:

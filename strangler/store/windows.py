@@ -51,6 +51,9 @@ class WindowStore(Protocol):
     ) -> dict[tuple[str, Counted], Total]:
         """The sums by group and side over the seconds ``since <= second < until``, of one group or of all."""
 
+    def by_second(self, group: str, since: int, until: int) -> dict[tuple[int, Counted], Total]:
+        """The sums of one group by second and side."""
+
     def forget(self, before: int) -> None:
         """Drop everything older than a second."""
 

@@ -39,3 +39,20 @@ def test_what_is_old_is_forgotten(state: State) -> None:
     state.windows.add([Window("w", second, "billing", "service", 1, 0) for second in (9, 10)])
     state.windows.forget(10)
     assert state.windows.totals(0) == {("billing", "service"): Total(1, 0)}
+
+
+def test_one_group_is_told_by_second_and_side(state: State) -> None:
+    state.windows.add(
+        [
+            Window("a", 10, "billing", "service", 2, 1, (1, 1)),
+            Window("b", 10, "billing", "service", 3, 0, (0, 3)),
+            Window("a", 11, "billing", "monolith", 4, 0, (4,)),
+            Window("a", 12, "billing", "service", 5, 0, (5,)),
+            Window("a", 10, "orders", "service", 6, 0, (6,)),
+        ]
+    )
+    assert state.windows.by_second("billing", 10, 12) == {
+        (10, "service"): Total(5, 1, (1, 4)),
+        (11, "monolith"): Total(4, 0, (4,)),
+    }
+    assert state.windows.by_second("nobody", 0, 100) == {}
