@@ -138,3 +138,18 @@ def test_addresses(url: str) -> None:
 def test_hosts_and_methods_are_brought_to_one_form() -> None:
     assert values.read_host("*.Example.COM", "h") == "*.example.com"
     assert values.read_method("get", "m") == "GET"
+
+
+@pytest.mark.parametrize("value", ["", "0B", "1KB", "1.5MiB", "-1B", "1025GiB", 0, True, None, "\u0665B"])
+def test_what_is_no_size(value: object) -> None:
+    with pytest.raises(BadDocument):
+        values.read_size(value, "limits.body")
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("1B", 1), ("64KiB", 65_536), ("1023B", 1023), ("1024GiB", 2**40), ("1099511627775B", 2**40 - 1)],
+)
+def test_sizes(text: str, size: int) -> None:
+    assert values.read_size(text, "s") == values.read_size(size, "s") == size
+    assert values.write_size(size) == text
