@@ -42,3 +42,7 @@ class BadBaseline(AnalyzerError):
 
 class BadHistory(AnalyzerError):
     """A project whose history cannot be read: no repository, no git, no commit."""
+
+
+class NoPicture(AnalyzerError):
+    """A picture that cannot be drawn: a program is missing, or the folder is no package."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from analyzer.model.plan import Analysis, Boundary
     from analyzer.pipeline import Outcome
 
-FORMATS = ("text", "html", "json", "sarif", "mermaid", "github")
+FORMATS = ("text", "html", "json", "sarif", "mermaid", "github", "svg")
 
 
 def analyze(
@@ -64,6 +64,11 @@ def analyze(
     if boundary is not None and format != "text":
         remedy = "Leave --format out; the other reports hold every boundary."
         raise BadDocument("a single boundary is printed as text", where="--boundary", remedy=remedy)
+    if format == "svg":
+        from analyzer.report.picture import import_picture
+
+        write(import_picture(path), output)
+        return
     from analyzer.runtime import Evidence
 
     started = perf_counter()
