@@ -253,10 +253,10 @@ def access_sequences(ground: Ground, wanted: int, most: int | None = None) -> Pa
         for (_, one), (_, other) in pairwise(sorted(set(seen))):
             if one != other:
                 follows[min(one, other), max(one, other)] += 1
-    most = max(follows.values(), default=1)
+    commonest = max(follows.values(), default=1)
 
     def likeness(one: str, other: str) -> float:
-        parts = [follows[min(one, other), max(one, other)] / most]
+        parts = [follows[min(one, other), max(one, other)] / commonest]
         for kind in users.values():
             a, b = kind[one], kind[other]
             parts.append(len(a & b) / len(a) if a else 0.0)
