@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from strangler.facade import Failure
 from strangler.facade.connection import Connection
 from strangler.facade.transport import Request
+from strangler.routing import Upstream
 
 ANSWERS = [
     b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: 1\r\n\r\nhello",
@@ -49,7 +50,8 @@ class Wire(asyncio.Transport):
 
 
 async def _read(pieces: list[bytes], method: str) -> tuple[object, ...]:
-    connection = Connection(asyncio.get_running_loop(), "m", 5.0, lambda _: None, lambda _: None)
+    upstream = Upstream("m", "http://m", read_timeout=5.0)
+    connection = Connection(asyncio.get_running_loop(), upstream, lambda _: None, lambda _: None)
     wire = Wire(connection)
     connection.connection_made(wire)
     asked = asyncio.ensure_future(connection.ask(Request(method, b"/", []), b"", None, None))
