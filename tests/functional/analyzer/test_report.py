@@ -145,7 +145,7 @@ def test_the_suggested_boundaries_are_near_the_intended_ones(written):
         for model in b.models
     }
     models = sorted(intended)
-    assert adjusted_rand([intended[m] for m in models], [found[m] for m in models]) > 0.6
+    assert adjusted_rand([intended[m] for m in models], [found[m] for m in models]) >= 0.9
 
 
 def test_every_code_can_be_looked_up(tmp_path, written):
