@@ -71,6 +71,8 @@
       item.hidden = !fit;
       found += fit;
       item.querySelectorAll("details").forEach((d) => { if (words.length && fit) d.open = fits(d); });
+      const around = item.parentElement.closest("details");
+      if (words.length && fit && around) around.open = true;
     });
     tab.querySelectorAll(".grid th").forEach((th) => {
       const fit = words.length > 0 && fits(th);

@@ -117,6 +117,12 @@ def test_a_module_s_uses_of_a_table_have_their_lines(report, tmp_path):
     assert "orders/services.py:" in panel[0][panel[0].index("<aside") :]
 
 
+def test_a_list_that_holds_what_is_searched_for_opens(report, tmp_path):
+    dom, _ = browse(report, tmp_path, "#inventory?q=invoice")
+    assert '<details id="i-models" open="">' in dom
+    assert '<details id="i-routes" open' not in dom or "invoice" in dom[dom.index('id="i-routes"') :]
+
+
 def test_the_address_holds_the_chosen_cell_with_its_lines(report, tmp_path):
     dom, console = browse(report, tmp_path, "#matrix!boundaries%7Corders%7Cbilling")
     assert console == ""
