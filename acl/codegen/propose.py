@@ -154,6 +154,8 @@ class _Boundary:
         currency = _currency(table)
         used = {column.name for column in table.columns}
         amounts = [column for column in table.columns if _is_cents(column)] if currency else []
+        if all(column.null for column in amounts):
+            amounts = []  # a null amount would leave the currency without a source on the way back
         key = self._key(label, link) if link else ""
         for column in table.columns:
             if amounts and currency and column.name == currency.name:

@@ -28,7 +28,23 @@ def problems_of(mapping: Mapping) -> list[Problem]:
         problems.extend(unknown or operation.problems(mapping.table, mapping.shape))
     problems.extend(_said_twice(mapping))
     problems.extend(_forgotten(mapping))
-    return problems
+    return problems or list(_null_at_times(mapping))
+
+
+def _null_at_times(mapping: Mapping) -> Iterator[Problem]:
+    """NOT NULL columns that would be written with a NULL: each field that they are made of may be null."""
+    writers: dict[str, list[tuple[Operation, bool]]] = defaultdict(list)
+    for operation, step in mapping.steps("to_legacy"):
+        writers[step.target].append((operation, step.null))
+    for name, found in writers.items():
+        column = mapping.table.column(name)
+        if column is not None and not column.null and all(null for _, null in found):
+            first = found[0][0]
+            fields = ", ".join(dict.fromkeys(operation.path for operation, _ in found))
+            yield first.problem(
+                f"column {name} is NOT NULL and has no source when {fields} is null",
+                f"declare {first.path} without None, or map {name} to a field of its own",
+            )
 
 
 def _unknown_names(mapping: Mapping, operation: Operation) -> Iterator[Problem]:

@@ -54,7 +54,7 @@ def _money(draw: Draw, name: str) -> Part:
         return [Column(name, "int", null=null)], [l.money(name, name, scale=scale)], [(name, type_)]
     columns, operations, fields = [Column(f"{name}_currency", "text")], [], []
     for number in range(count):
-        null, type_ = _null(draw, money)
+        null, type_ = _null(draw, money) if number else (False, money)
         columns.append(Column(f"{name}_{number}", "int", null=null))
         operations.append(l.money((f"{name}_{number}", f"{name}_currency"), f"{name}_{number}", scale=scale))
         fields.append((f"{name}_{number}", type_))

@@ -202,3 +202,15 @@ def test_amounts_may_share_their_currency_column_and_nothing_else() -> None:
 def test_nest_moves_paths_into_an_object() -> None:
     moved = l.nest("a", l.rename("x", "b"), l.nest("c", l.rename("y", "d")), l.legacy_only("z"))
     assert [one.path for one in moved] == ["a.b", "a.c.d", ""]
+
+
+def test_a_currency_that_only_nullable_amounts_carry_is_refused() -> None:
+    class Refund(Struct):
+        refund: Money | None
+
+    columns = (Column("cents", "int", null=True), Column("currency", "text"))
+    refunds = Table("refund", "app.Refund", "m.py:1", columns)
+    with pytest.raises(
+        MappingError, match="column currency is NOT NULL and has no source when refund is null"
+    ):
+        l.mapping("refund", refunds, Refund, l.money(("cents", "currency"), "refund"))
