@@ -378,6 +378,19 @@ def diff(
         views.show_diff(target.table(before), target.table(after), format_)
 
 
+@app.command()
+def flags(
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE", help="Write to a file instead.")
+    ] = "-",
+) -> None:
+    """Print the file that asks the route table in the monolith's own code: is this user on the new side?"""
+    from strangler.cli.output import write
+    from strangler.monolith import FLAGS
+
+    write(FLAGS.read_bytes(), output)
+
+
 @app.command("apply")
 def apply_(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="TOML or JSON; - is standard input.")],
