@@ -30,6 +30,7 @@ SETTINGS: Mapping[str, tuple[str | None, str]] = {
         "what the facade asks the monolith about sessions with; from the environment only",
     ),
     "bridge_secret_file": (None, "the file that holds it instead"),
+    "approval": (None, "writes: raising the share of a group that writes needs a second operator"),
     "notify": (None, "the address that is told of every change, by webhook"),
     "notify_secret": (None, "what these webhooks are signed with; from the environment only"),
     "notify_secret_file": (None, "the file that holds it instead"),

@@ -61,7 +61,23 @@ class Remote:
     def change(self, request: Request, expected_version: int | None = None) -> Outcome:
         headers = {} if expected_version is None else {"If-Match": f'"{expected_version}"'}
         answer = self._json("POST", "/api/changes", content=msgspec.json.encode(request), headers=headers)
-        return msgspec.convert({k: v for k, v in answer.items() if k != "schema_version"}, Outcome)
+        known = {k: v for k, v in answer.items() if k not in ("schema_version", "pending")}
+        return msgspec.convert(known, Outcome)
+
+    def waiting(self) -> list[dict[str, Any]]:
+        """The changes that wait for another operator."""
+        found: list[dict[str, Any]] = self._json("GET", "/api/approvals")["approvals"]
+        return found
+
+    def answer(self, name: str, approve: bool) -> Outcome | None:
+        """Make a change that waits, or forget it (None)."""
+        content = msgspec.json.encode({"id": name, "approve": approve})
+        answer = self._json("POST", "/api/approvals", content=content)
+        return (
+            msgspec.convert({k: v for k, v in answer.items() if k != "schema_version"}, Outcome)
+            if approve
+            else None
+        )
 
     def _json(self, method: str, path: str, **how: Any) -> dict[str, Any]:
         try:

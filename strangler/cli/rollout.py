@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from strangler.cli.output import refuse_format
-from strangler.errors import BadDocument
 
 if TYPE_CHECKING:
     from strangler.control.rollouts import Rollouts
@@ -47,25 +46,25 @@ def start(
     state: StateOption = None,
 ) -> None:
     """Begin. A running facade carries it out, and goes back by itself when the guard fails."""
-    from strangler.control.probes import read_check, read_hook
-    from strangler.rollout import Rollout, Thresholds
+    from strangler.control.plan import RolloutRequest, carry_out
+    from strangler.routing.values import read_percent
 
-    rollout = Rollout(
+    request = RolloutRequest(
         group=name,
-        steps=_steps(steps),
-        interval=_duration(interval, "--interval"),
-        thresholds=Thresholds(
-            max_error_delta=_fraction(max_error_delta, "--max-error-delta"),
-            max_p95_ratio=_at_least(max_p95_ratio, 1.0, "--max-p95-ratio"),
-            max_diff=_fraction(max_diff, "--max-diff"),
-            min_requests=int(_at_least(min_requests, 1, "--min-requests")),
-            checks=tuple(read_check(text, "--check") for text in check or []),
-        ),
-        hook=read_hook(hook, "--hook") if hook else "",
-        give_up=0.0 if give_up == "never" else _duration(give_up, "--give-up"),
+        action="start",
+        reason=reason,
+        steps=tuple(read_percent(part.strip(), "steps") for part in steps.split(",")),
+        interval=interval,
+        max_error_delta=max_error_delta,
+        max_p95_ratio=max_p95_ratio,
+        max_diff=max_diff,
+        min_requests=min_requests,
+        checks=tuple(check or ()),
+        hook=hook or "",
+        give_up=give_up,
     )
     with _rollouts(state) as rollouts:
-        _tell(rollouts.start(rollout, reason=reason))
+        _tell(carry_out(request, rollouts))
 
 
 @app.command()
@@ -137,47 +136,12 @@ def _tell(rollout: Rollout) -> None:
 
 
 def _as_json(rollouts: Rollouts, rollout: Rollout) -> dict[str, Any]:
+    from strangler.control.plan import as_json
+
     seen = rollouts.observe(rollout)
     return {
-        "group": rollout.group,
-        "phase": rollout.phase,
-        "step": rollout.step + 1,
-        "steps": rollout.steps,
-        "share": rollout.share,
-        "since": rollout.since,
-        "interval": rollout.interval,
-        "verdict": {"answer": rollout.verdict.answer, "reason": rollout.verdict.reason},
-        "checks": [f"{check.name} {check.demand}" for check in rollout.thresholds.checks],
-        "hook": rollout.hook,
-        "give_up": rollout.give_up,
+        **as_json(rollout),
         "monolith": {"requests": seen.monolith.requests, "errors": seen.monolith.errors},
         "service": {"requests": seen.service.requests, "errors": seen.service.errors},
         "shadow": {"compared": seen.compared, "differing": seen.differing},
     }
-
-
-def _steps(text: str) -> tuple[float, ...]:
-    from strangler.routing.values import read_percent
-
-    steps = tuple(read_percent(part.strip(), "--steps") for part in text.split(","))
-    if list(steps) != sorted(set(steps)) or steps[0] <= 0:
-        raise BadDocument(f"{text!r} does not rise", where="--steps", remedy="Write them like 1,5,25,50,100.")
-    return steps
-
-
-def _duration(text: str, where: str) -> float:
-    from strangler.routing.values import read_duration
-
-    return read_duration(text, where)
-
-
-def _fraction(text: str, where: str) -> float:
-    from strangler.routing.values import read_percent
-
-    return read_percent(text.strip().removesuffix("%"), where) / 100
-
-
-def _at_least(number: float, least: float, where: str) -> float:
-    if number < least:
-        raise BadDocument(f"{number:g} is too small", where=where, remedy=f"Use at least {least:g}.")
-    return number

@@ -422,6 +422,29 @@ def apply_(
 
 
 @app.command()
+def approve(
+    name: Annotated[str | None, typer.Argument(metavar="[ID]", help="Without it, those that wait.")] = None,
+    reject: Annotated[bool, typer.Option("--reject", help="Forget it instead.")] = False,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    format_: Format = "text",
+) -> None:
+    """Say yes to another operator's change that waits (where approval = "writes" is set)."""
+    from strangler.cli import views
+    from strangler.cli.target import open_remote
+
+    with open_remote(url, token) as remote:
+        if name is None:
+            views.show_waiting(remote.waiting(), format_)
+            return
+        outcome = remote.answer(name, approve=not reject)
+    if outcome is None:
+        typer.echo(f"{name} is forgotten")
+    else:
+        views.show_outcome(outcome, False, format_)
+
+
+@app.command()
 def follow(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="TOML or JSON.")],
     once: Annotated[

@@ -92,6 +92,7 @@ def serve(
             state=settings.get("state", state) or "",
             debug_headers=debug_headers,
             follow=str(follow) if follow else "",
+            approval=_approval(settings),
             notify=_notify(settings),
             notify_secret=_secret(settings, "notify_secret"),
             document=settings.document,
@@ -114,6 +115,15 @@ def serve(
             service_name=os.environ.get("OTEL_SERVICE_NAME") or "strangler",
         )
     )
+
+
+def _approval(settings: Configuration) -> bool:
+    wanted = settings.get("approval") or ""
+    if wanted not in ("", "writes"):
+        raise BadDocument(
+            f"{wanted!r} is not known", where="approval", remedy="Set it to writes, or leave it out."
+        )
+    return wanted == "writes"
 
 
 def _notify(settings: Configuration) -> str:

@@ -7,13 +7,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from getpass import getuser
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from strangler.config import Configuration, load
 from strangler.control import Control, Outcome, Request
 from strangler.errors import BadDocument
 from strangler.routing import RouteTable
 from strangler.store import Differing, Record, State, open_state
+
+if TYPE_CHECKING:
+    from strangler.cli.remote import Remote
 
 
 class Target(Protocol):
@@ -67,6 +70,21 @@ def open_target(state: str | None, url: str | None, token: str | None, *, create
         return
     with closing(open_local(state, create=create)) as opened:
         yield Local(opened, actor())
+
+
+def open_remote(url: str | None, token: str | None) -> Remote:
+    """The admin API that the options name."""
+    from strangler.cli.remote import Remote
+
+    settings = configuration()
+    address = settings.get("url", url)
+    if address is None:
+        raise BadDocument(
+            "this goes through the admin API",
+            where="--url",
+            remedy="Give --url http://HOST:PORT or set STRANGLER_URL.",
+        )
+    return Remote(address, settings.get("token", token))
 
 
 def open_local(state: str | None, *, create: bool) -> State:

@@ -137,6 +137,17 @@ def show_outcome(outcome: Outcome, dry_run: bool, format_: str) -> None:
         typer.echo(f"ALARM {alarm}", err=True)
 
 
+def show_waiting(waiting: Sequence[dict[str, Any]], format_: str) -> None:
+    if format_ == "json":
+        print_json({"approvals": waiting})
+    elif waiting:
+        head = ("ID", "TIME", "ACTOR", "CHANGE", "REASON")
+        rows = [(w["id"], when(w["time"]), w["actor"], w["summary"], w["reason"]) for w in waiting]
+        typer.echo(columns(head, rows))
+    else:
+        typer.echo("No change waits.", err=True)
+
+
 def say_group(target: Target, name: str | None) -> None:
     """Say on standard error when a route's name was given: it is its group that moves."""
     if name is None:

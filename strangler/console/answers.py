@@ -21,8 +21,10 @@ _KINDS: tuple[tuple[type[StranglerError], int, str], ...] = (
 )
 
 
-def success(content: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
-    return _json(200, {"schema_version": SCHEMA_VERSION, **content}, headers)
+def success(
+    content: Mapping[str, Any], headers: Mapping[str, str] | None = None, *, status: int = 200
+) -> Response:
+    return _json(status, {"schema_version": SCHEMA_VERSION, **content}, headers)
 
 
 def failure(
@@ -58,6 +60,11 @@ def failure_of(error: StranglerError, **more: Any) -> Response:
     if isinstance(error, Conflict):
         more["current"] = error.current
     return failure(status, code, error.message, where=error.where, remedy=error.remedy, **more)
+
+
+def json_response(content: Mapping[str, Any]) -> Response:
+    """A document that is no answer of ours: without our schema's version."""
+    return _json(200, content, None)
 
 
 def _json(status: int, content: Mapping[str, Any], headers: Mapping[str, str] | None) -> Response:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from typing import Any
+from inspect import iscoroutinefunction
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.applications import Starlette
@@ -17,13 +18,19 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from strangler.console import page
-from strangler.console.answers import failure, failure_of, read_only, success
-from strangler.console.gate import LOOPBACK, Gate
+from strangler.console.answers import failure, failure_of, json_response, read_only, success
+from strangler.console.approvals import Approvals
+from strangler.console.gate import LOOPBACK, Gate, Limits
 from strangler.console.live import Live
+from strangler.console.openapi import openapi
 from strangler.control import Control, Request
+from strangler.control.plan import RolloutRequest, as_json, carry_out
+from strangler.control.rollouts import Rollouts
 from strangler.errors import BadDocument, Conflict, StranglerError
 from strangler.routing.document import difference, to_document
 from strangler.store import State, Token
+
+Body = TypeVar("Body")
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a change; an import of several thousand URL patterns fits."""
@@ -36,25 +43,32 @@ def create_app(
     status: Callable[[], dict[str, Any]],
     hosts: frozenset[str] = LOOPBACK,
     clock: Callable[[], float] = time.time,
+    approval: bool = False,
+    limits: Limits = Limits(),
 ) -> ASGIApp:
     """The ASGI application of the admin listener.
 
     ``metrics`` gives the Prometheus text of ``/metrics``; ``status`` what the server knows of itself, for
-    ``/api/status``; ``hosts`` are the names (without ports) that may stand in the Host header.
+    ``/api/status``; ``hosts`` are the names (without ports) that may stand in the Host header. With ``approval``, what
+    brings a group that writes closer to its service waits for a second operator. ``limits`` bound how
+    often one may ask.
     """
-    api = _Api(state, metrics, status)
+    approvals = Approvals(state, asked=approval, clock=clock)
+    api = _Api(state, metrics, status, approvals, clock)
     app = Starlette(
         routes=[
             *page.routes(),
-            *Live(state, clock).routes(),
+            *Live(state, approvals, clock).routes(),
             Route("/healthz", api.healthz),
             Route("/metrics", api.metrics),
             Route("/api/status", api.status),
-            Route("/api/table", api.table),
-            Route("/api/history", api.history),
-            Route("/api/differences", api.differences, methods=["GET"]),
-            Route("/api/differences", api.forget, methods=["DELETE"]),
-            Route("/api/changes", api.changes, methods=["POST"]),
+            _at("/api/table", ("version",), GET=api.table),
+            _at("/api/history", ("limit",), GET=api.history),
+            _at("/api/differences", ("group", "path"), GET=api.differences, DELETE=api.forget),
+            _at("/api/changes", POST=api.changes),
+            _at("/api/rollouts", GET=api.rollouts, POST=api.roll),
+            _at("/api/approvals", GET=api.approvals, POST=api.approve),
+            Route("/api/openapi.json", api.openapi),
         ],
         exception_handlers={
             StranglerError: _strangler_error,
@@ -62,19 +76,33 @@ def create_app(
             Exception: _unexpected,
         },
     )
-    return Gate(app, state.tokens, hosts, page.PATHS)
+    return Gate(app, state.tokens, hosts, page.PATHS, limits)
+
+
+class Approval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of ``POST /api/approvals``: yes or no to a change that waits."""
+
+    id: str
+    approve: bool = True
 
 
 class _Api:
     """The endpoints. Those without ``async`` wait for the state, so Starlette runs them in a thread."""
 
     def __init__(
-        self, state: State, metrics: Callable[[], str], status: Callable[[], dict[str, Any]]
+        self,
+        state: State,
+        metrics: Callable[[], str],
+        status: Callable[[], dict[str, Any]],
+        approvals: Approvals,
+        clock: Callable[[], float],
     ) -> None:
         self._state = state
         self._control = Control(state.routes)
         self._metrics = metrics
         self._status = status
+        self._approvals = approvals
+        self._clock = clock
 
     async def healthz(self, request: HttpRequest) -> Response:
         return PlainTextResponse("ok\n")
@@ -115,11 +143,57 @@ class _Api:
         if refusal is not None:
             return refusal
         expected = _if_match(request)
-        change = _change(await _body(request))
+        change = _decoded(await _body(request), Request)
         return await run_in_threadpool(self._carry_out, change, token.name, expected)
+
+    def rollouts(self, request: HttpRequest) -> Response:
+        return success({"rollouts": [as_json(rollout) for rollout in self._rollouts("api").all()]})
+
+    async def roll(self, request: HttpRequest) -> Response:
+        token: Token = request.scope["token"]
+        refusal = read_only(request.scope["token"])
+        if refusal is not None:
+            return refusal
+        wanted = _decoded(await _body(request), RolloutRequest)
+        return await run_in_threadpool(self._roll, wanted, token.name)
+
+    def _roll(self, wanted: RolloutRequest, actor: str) -> Response:
+        self._approvals.check_rollout(wanted)
+        return success(as_json(carry_out(wanted, self._rollouts(actor))))
+
+    def approvals(self, request: HttpRequest) -> Response:
+        return success({"approvals": msgspec.to_builtins(self._approvals.all())})
+
+    async def approve(self, request: HttpRequest) -> Response:
+        token: Token = request.scope["token"]
+        refusal = read_only(request.scope["token"])
+        if refusal is not None:
+            return refusal
+        answer = _decoded(await _body(request), Approval)
+        return await run_in_threadpool(self._answer, answer, token.name)
+
+    def _answer(self, answer: Approval, actor: str) -> Response:
+        if not answer.approve:
+            self._approvals.reject(answer.id)
+            return success({"rejected": answer.id})
+        outcome = self._approvals.approve(answer.id, actor)
+        return success(msgspec.to_builtins(outcome), {"ETag": f'"{outcome.version}"'})
+
+    async def openapi(self, request: HttpRequest) -> Response:
+        return json_response(openapi())
+
+    def _rollouts(self, actor: str) -> Rollouts:
+        return Rollouts(
+            self._state, Control(self._state.routes, actor=actor), holder=actor, clock=self._clock
+        )
 
     def _carry_out(self, change: Request, actor: str, expected: int | None) -> Response:
         try:
+            groups = self._approvals.needed(change)
+            if groups:
+                outcome, pending = self._approvals.hold(change, actor, groups)
+                told = msgspec.to_builtins(outcome)
+                return success({**told, "pending": msgspec.to_builtins(pending)}, status=202)
             outcome = self._control.change(change, via="api", actor=actor, expected_version=expected)
         except Conflict as conflict:
             return failure_of(conflict, difference=self._since(expected))
@@ -135,6 +209,24 @@ class _Api:
             return []
 
 
+def _at(path: str, queries: tuple[str, ...] = (), **handlers: Callable[[HttpRequest], Any]) -> Route:
+    """One route for all methods of a path, so that ``Allow`` tells all; a query that does nothing is an error."""
+
+    async def handle(request: HttpRequest) -> Response:
+        given = [name for name, _ in request.query_params.multi_items()]
+        for name in given:
+            if name not in queries or given.count(name) > 1:
+                known = f"Known: {', '.join(queries)}, each once." if queries else "There are none here."
+                raise BadDocument(f"the query {name!r} does nothing", where="query", remedy=known)
+        handler = handlers["GET" if request.method == "HEAD" else request.method]
+        if iscoroutinefunction(handler):
+            answered: Response = await handler(request)
+            return answered
+        return await run_in_threadpool(handler, request)
+
+    return Route(path, handle, methods=list(handlers))
+
+
 async def _body(request: HttpRequest) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
@@ -144,9 +236,9 @@ async def _body(request: HttpRequest) -> bytes:
     return bytes(body)
 
 
-def _change(body: bytes) -> Request:
+def _decoded(body: bytes, type_: type[Body]) -> Body:
     try:
-        return msgspec.json.decode(body, type=Request)
+        return msgspec.json.decode(body, type=type_)
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at ")
         where = path.strip("`").removeprefix("$.")

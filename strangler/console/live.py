@@ -13,8 +13,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from strangler.console.answers import failure, read_only, success
+from strangler.console.approvals import Approvals
 from strangler.console.board import STRETCH, board, moved_by, series
 from strangler.control import Control, Request
+from strangler.control.plan import RolloutRequest
 from strangler.control.rollouts import Rollouts, observation, window_of
 from strangler.control.verbs import Canary
 from strangler.errors import BadDocument, StranglerError
@@ -37,8 +39,9 @@ _FORECAST = 300
 class Live:
     """Reads the state as it stands; ``clock()`` gives seconds since the epoch."""
 
-    def __init__(self, state: State, clock: Callable[[], float]) -> None:
+    def __init__(self, state: State, approvals: Approvals, clock: Callable[[], float]) -> None:
         self._state = state
+        self._approvals = approvals
         self._clock = clock
 
     def routes(self) -> list[Route]:
@@ -118,6 +121,7 @@ class Live:
         }
         if action not in by_hand:
             raise BadDocument(f"{action!r} is no action", where="action", remedy=f"Use {', '.join(by_hand)}.")
+        self._approvals.check_rollout(RolloutRequest(group, action))  # type: ignore[arg-type]
         done = by_hand[action]()
         return success(
             {"summary": f"rollout of {group}: {done.phase}", "phase": done.phase, "step": done.step}

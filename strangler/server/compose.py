@@ -62,7 +62,9 @@ async def attend(
         listeners = [Listener(config, sockets.front, tls, works.clients)]
         if sockets.admin is not None:
             hosts = LOOPBACK | {settings.admin_bind.name}
-            admin_app = create_app(state, metrics=works.metrics, status=works.status, hosts=hosts)
+            admin_app = create_app(
+                state, metrics=works.metrics, status=works.status, hosts=hosts, approval=settings.approval
+            )
             listeners.append(Listener(admin_config(admin_app, 1), sockets.admin))
         with stopping(listeners):
             running = [asyncio.ensure_future(one.run_until_stopped()) for one in listeners]

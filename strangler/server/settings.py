@@ -39,6 +39,8 @@ class Settings:
     """Connections of clients that a process keeps open at once; 0: as many as its file descriptors bear."""
     max_per_client: int = 0
     """The same for one address; 0: no limit."""
+    approval: bool = False
+    """Whether what brings a group that writes closer to its service waits for a second operator."""
     notify: str = ""
     """Who is told of every change, by webhook; empty: nobody."""
     notify_secret: bytes = field(default=b"", repr=False)

@@ -223,3 +223,11 @@ class MemoryNotes:
         with self._lock:
             self._leases.check(fence)
             self._notes[name] = text
+
+    def all(self, prefix: str) -> dict[str, str]:
+        with self._lock:
+            return {name: text for name, text in sorted(self._notes.items()) if name.startswith(prefix)}
+
+    def drop(self, name: str) -> None:
+        with self._lock:
+            self._notes.pop(name, None)

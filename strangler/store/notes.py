@@ -13,3 +13,9 @@ class NoteStore(Protocol):
 
     def put(self, name: str, text: str, fence: Lease | None = None) -> None:
         """Keep a text instead of the one that stood there; raises ``Refused`` when ``fence`` has been taken over."""
+
+    def all(self, prefix: str) -> dict[str, str]:
+        """The texts whose names begin so, by name."""
+
+    def drop(self, name: str) -> None:
+        """Forget a text; does nothing where there is none."""

@@ -351,6 +351,18 @@ class SQLNotes:
                 (name, text),
             )
 
+    def all(self, prefix: str) -> dict[str, str]:
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT name, text FROM notes WHERE substr(name, 1, ?) = ? ORDER BY name",
+                (len(prefix), prefix),
+            ).fetchall()
+        return dict(rows)
+
+    def drop(self, name: str) -> None:
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM notes WHERE name = ?", (name,))
+
 
 def _add_cells(
     connection: Connection, second_and_worker: tuple[int, str], cells: dict[tuple[str, str], Total]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return here
 
 
-@pytest.fixture
-def url(here: Here, tmp_path: Path) -> Iterator[str]:
-    state = open_state(f"sqlite:///{tmp_path}/strangler.db")
-    app = create_app(state, metrics=str, status=dict)
+@contextmanager
+def serving(folder: Path, *, approval: bool) -> Iterator[str]:
+    state = open_state(f"sqlite:///{folder}/strangler.db")
+    app = create_app(state, metrics=str, status=dict, approval=approval)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
@@ -35,6 +36,12 @@ def url(here: Here, tmp_path: Path) -> Iterator[str]:
         server.should_exit = True
         thread.join()
     state.close()
+
+
+@pytest.fixture
+def url(here: Here, tmp_path: Path) -> Iterator[str]:
+    with serving(tmp_path, approval=False) as address:
+        yield address
 
 
 def test_without_the_right_token_nothing_changes(here: Here, url: str) -> None:
@@ -75,3 +82,26 @@ def test_the_whole_way_there_and_back(here: Here, url: str) -> None:
     history = remote.run("routes", "history", "--format", "json")
     assert history.out == here.run("routes", "history", "--format", "json").out
     assert [(r["actor"], r["via"]) for r in history.json["history"][:3]] == [("ci", "api")] * 3
+
+
+def test_a_second_operator_approves_what_the_first_one_asked_for(here: Here, tmp_path: Path) -> None:
+    with serving(tmp_path, approval=True) as url:
+        _approve(here, url)
+
+
+def _approve(here: Here, url: str) -> None:
+    ann, bob = (
+        here.run("tokens", "add", "--role", "operator", "--name", name).out.strip() for name in ("ann", "bob")
+    )
+    first, second = (here.having(STRANGLER_TOKEN=token, STRANGLER_URL=url) for token in (ann, bob))
+    assert "waits for another operator" in first.run("routes", "canary", "billing", "5").out
+    [waiting] = second.run("routes", "approve", "--format", "json").json["approvals"]
+    assert first.run("routes", "approve", waiting["id"]).code == 3
+    assert second.run("routes", "approve", waiting["id"]).out.startswith(
+        "version 3: share of billing 0 % -> 5 %"
+    )
+    assert second.run("routes", "approve").err == "No change waits.\n"
+    first.run("routes", "canary", "billing", "6")
+    [waiting] = second.run("routes", "approve", "--format", "json").json["approvals"]
+    assert second.run("routes", "approve", waiting["id"], "--reject").out == f"{waiting['id']} is forgotten\n"
+    assert here.run("routes", "approve").code == 2
