@@ -183,10 +183,12 @@ class Rollouts:
         if isinstance(action, SetShare):
             if self._share(group) == action.share:
                 return
-            self._control.set_share(group, action.share, via="rollout", reason=told, fence=lease)
+            outcome = self._control.set_share(group, action.share, via="rollout", reason=told, fence=lease)
         else:
             via: Via = "guard" if action.reason.startswith("guard") else "rollout"
-            self._control.rollback(group, via=via, reason=told, fence=lease)
+            outcome = self._control.rollback(group, via=via, reason=told, fence=lease)
+        for alarm in outcome.alarms:
+            log.warning("ALARM %s", alarm)
 
     def _by_hand(
         self, group: str, change: Callable[[Rollout], tuple[Rollout, tuple[Action, ...]]]

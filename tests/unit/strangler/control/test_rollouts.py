@@ -289,3 +289,27 @@ def test_what_was_counted_before_the_clock_was_set_back_condemns_nobody(state: S
     clock.now += 1
     controller.tick()
     assert controller.get("billing").phase == "running"
+
+
+@pytest.mark.parametrize("by_guard", [True, False])
+def test_what_the_monolith_lacks_after_a_rollback_is_an_alarm_and_the_writer_stays(
+    state: State, clock: Clock, caplog: pytest.LogCaptureFixture, by_guard: bool
+) -> None:
+    writer = SetWriter(name="billing", writer="service", way_back="none")
+    Control(state.routes).change(Request(writer), via="store")
+    controller = rollouts(state, clock)
+    controller.start(ROLLOUT)
+    clock.now += 5
+    with caplog.at_level("WARNING", "strangler.control"):
+        if by_guard:
+            see(state, clock, errors=40)
+            controller.tick()
+        else:
+            controller.abort("billing")
+    entry = state.routes.history(1)[0].entry
+    group = state.routes.load().groups["billing"]
+    assert (group.share, group.writer) == (0, "service")
+    assert entry.via == ("guard" if by_guard else "rollout")
+    [alarm] = entry.alarms
+    assert "strangler routes writer billing monolith" in alarm
+    assert caplog.messages == [f"ALARM {alarm}"]
