@@ -8,6 +8,7 @@ import httpx
 import msgspec
 
 from strangler.control import Outcome, Request
+from strangler.control.plan import RolloutRequest
 from strangler.errors import BadDocument, Conflict, Refused, StoreError, StranglerError, Unknown
 from strangler.routing import RouteTable
 from strangler.routing.document import from_document
@@ -63,6 +64,13 @@ class Remote:
         answer = self._json("POST", "/api/changes", content=msgspec.json.encode(request), headers=headers)
         known = {k: v for k, v in answer.items() if k not in ("schema_version", "pending")}
         return msgspec.convert(known, Outcome)
+
+    def rollouts(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._json("GET", "/api/rollouts")["rollouts"]
+        return found
+
+    def roll(self, request: RolloutRequest) -> dict[str, Any]:
+        return self._json("POST", "/api/rollouts", content=msgspec.json.encode(request))
 
     def waiting(self) -> list[dict[str, Any]]:
         """The changes that wait for another operator."""

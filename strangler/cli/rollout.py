@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from strangler.cli.output import refuse_format
+from strangler.cli.routes import TokenOption, UrlOption
+from strangler.errors import Unknown
 
 if TYPE_CHECKING:
-    from strangler.control.rollouts import Rollouts
-    from strangler.rollout import Rollout
+    from contextlib import AbstractContextManager
+
+    from strangler.cli.target import Target
+    from strangler.control.plan import RolloutRequest
+
+_LOOK = 1.0
+"""Seconds between two looks of --wait and --watch."""
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -44,9 +49,11 @@ def start(
     give_up: Annotated[str, typer.Option(help="Go back when a step is held so long; or never.")] = "24h",
     reason: Annotated[str, typer.Option(help="Why; kept in the audit log.")] = "",
     state: StateOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
 ) -> None:
     """Begin. A running facade carries it out, and goes back by itself when the guard fails."""
-    from strangler.control.plan import RolloutRequest, carry_out
+    from strangler.control.plan import RolloutRequest
     from strangler.routing.values import read_percent
 
     request = RolloutRequest(
@@ -63,85 +70,110 @@ def start(
         hook=hook or "",
         give_up=give_up,
     )
-    with _rollouts(state) as rollouts:
-        _tell(carry_out(request, rollouts))
+    _roll(request, state, url, token)
 
 
 @app.command()
 def status(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One group; else all.")] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Until it has ended; exit code 0 if promoted, else 1.")
+    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Tell what changes, until Ctrl-C.")] = False,
     format: FormatOption = "text",
     state: StateOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
 ) -> None:
     """Where the rollouts stand, and what the guard says."""
-    refuse_format(format, ("text", "json"))
-    with _rollouts(state) as rollouts:
-        found = [rollouts.get(name)] if name else rollouts.all()
-        if format == "json":
-            import msgspec
-
-            document = {"schema_version": 1, "rollouts": [_as_json(rollouts, rollout) for rollout in found]}
-            typer.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
-            return
-        if not found:
-            typer.echo("No rollout has been started.")
-        for rollout in found:
-            _tell(rollout)
-
-
-@app.command()
-def pause(name: GroupArgument, state: StateOption = None) -> None:
-    """Stay at this step; the guard keeps watching."""
-    with _rollouts(state) as rollouts:
-        _tell(rollouts.pause(name))
-
-
-@app.command()
-def resume(name: GroupArgument, state: StateOption = None) -> None:
-    """Go on; the step's interval begins anew."""
-    with _rollouts(state) as rollouts:
-        _tell(rollouts.resume(name))
-
-
-@app.command()
-def promote(name: GroupArgument, state: StateOption = None) -> None:
-    """Go to the last step now; the guard keeps watching."""
-    with _rollouts(state) as rollouts:
-        _tell(rollouts.promote(name))
-
-
-@app.command()
-def abort(name: GroupArgument, state: StateOption = None) -> None:
-    """Give up: back to the monolith, at once."""
-    with _rollouts(state) as rollouts:
-        _tell(rollouts.abort(name))
-
-
-@contextmanager
-def _rollouts(state_url: str | None) -> Iterator[Rollouts]:
     import time
 
-    from strangler.cli.target import actor, open_local
-    from strangler.control.rollouts import Rollouts
-    from strangler.control.service import Control
+    refuse_format(format, ("text", "json"))
+    told = ""
+    with _target(state, url, token) as target:
+        while True:
+            found = [one for one in target.rollouts() if name in (None, one["group"])]
+            if name and not found:
+                raise Unknown(
+                    f"there is no rollout of {name!r}", remedy=f"Start one: strangler rollout start {name}."
+                )
+            ended = not any(one["phase"] in ("running", "paused") for one in found)
+            text = _text(found, format)
+            if text != told and (ended or not wait or watch):
+                typer.echo(text)
+            told = text
+            if not (watch or (wait and not ended)):
+                break
+            time.sleep(_LOOK)
+    if wait and any(one["phase"] != "promoted" for one in found):
+        raise typer.Exit(1)
 
-    with closing(open_local(state_url, create=False)) as state:
-        yield Rollouts(state, Control(state.routes, actor=actor()), holder="command line", clock=time.time)
+
+@app.command()
+def pause(
+    name: GroupArgument, state: StateOption = None, url: UrlOption = None, token: TokenOption = None
+) -> None:
+    """Stay at this step; the guard keeps watching."""
+    _say(name, "pause", state, url, token)
 
 
-def _tell(rollout: Rollout) -> None:
-    where = f"step {rollout.step + 1} of {len(rollout.steps)}, {rollout.share:g} %"
-    typer.echo(f"{rollout.group}: {rollout.phase}, {where}")
-    typer.echo(f"  guard: {rollout.verdict.answer} ({rollout.verdict.reason})")
+@app.command()
+def resume(
+    name: GroupArgument, state: StateOption = None, url: UrlOption = None, token: TokenOption = None
+) -> None:
+    """Go on; the step's interval begins anew."""
+    _say(name, "resume", state, url, token)
 
 
-def _as_json(rollouts: Rollouts, rollout: Rollout) -> dict[str, Any]:
-    from strangler.control.plan import as_json
+@app.command()
+def promote(
+    name: GroupArgument, state: StateOption = None, url: UrlOption = None, token: TokenOption = None
+) -> None:
+    """Go to the last step now; the guard keeps watching."""
+    _say(name, "promote", state, url, token)
 
-    seen = rollouts.observe(rollout)
-    return {
-        **as_json(rollout),
-        "monolith": {"requests": seen.monolith.requests, "errors": seen.monolith.errors},
-        "service": {"requests": seen.service.requests, "errors": seen.service.errors},
-        "shadow": {"compared": seen.compared, "differing": seen.differing},
-    }
+
+@app.command()
+def abort(
+    name: GroupArgument, state: StateOption = None, url: UrlOption = None, token: TokenOption = None
+) -> None:
+    """Give up: back to the monolith, at once."""
+    _say(name, "abort", state, url, token)
+
+
+def _say(
+    name: str,
+    action: Literal["pause", "resume", "promote", "abort"],
+    state: str | None,
+    url: str | None,
+    token: str | None,
+) -> None:
+    from strangler.control.plan import RolloutRequest
+
+    _roll(RolloutRequest(group=name, action=action), state, url, token)
+
+
+def _roll(request: RolloutRequest, state: str | None, url: str | None, token: str | None) -> None:
+    with _target(state, url, token) as target:
+        typer.echo(_text([target.roll(request)], "text"))
+
+
+def _target(state: str | None, url: str | None, token: str | None) -> AbstractContextManager[Target]:
+    from strangler.cli.target import open_target
+
+    return open_target(state, url, token, create=False)
+
+
+def _text(rollouts: list[dict[str, Any]], format: str) -> str:
+    if format == "json":
+        import msgspec
+
+        document = {"schema_version": 1, "rollouts": rollouts}
+        return msgspec.json.format(msgspec.json.encode(document)).decode()
+    if not rollouts:
+        return "No rollout has been started."
+    return "\n".join(
+        f"{one['group']}: {one['phase']}, step {one['step']} of {len(one['steps'])}, {one['share']:g} %\n"
+        f"  guard: {one['verdict']['answer']} ({one['verdict']['reason']})"
+        for one in rollouts
+    )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from getpass import getuser
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from strangler.config import Configuration, load
 from strangler.control import Control, Outcome, Request
@@ -17,6 +18,8 @@ from strangler.store import Differing, Record, State, open_state
 
 if TYPE_CHECKING:
     from strangler.cli.remote import Remote
+    from strangler.control.plan import RolloutRequest
+    from strangler.control.rollouts import Rollouts
 
 
 class Target(Protocol):
@@ -25,6 +28,8 @@ class Target(Protocol):
     def differences(self, group: str | None = None) -> list[Differing]: ...
     def forget_differences(self, group: str, path: str | None) -> None: ...
     def change(self, request: Request, expected_version: int | None = None) -> Outcome: ...
+    def rollouts(self) -> list[dict[str, Any]]: ...
+    def roll(self, request: RolloutRequest) -> dict[str, Any]: ...
 
 
 class Local:
@@ -48,6 +53,23 @@ class Local:
 
     def change(self, request: Request, expected_version: int | None = None) -> Outcome:
         return self._control.change(request, via="store", expected_version=expected_version)
+
+    def rollouts(self) -> list[dict[str, Any]]:
+        from strangler.control.plan import shown
+
+        rollouts = self._steering()
+        return [shown(rollouts, rollout) for rollout in rollouts.all()]
+
+    def roll(self, request: RolloutRequest) -> dict[str, Any]:
+        from strangler.control.plan import carry_out, shown
+
+        rollouts = self._steering()
+        return shown(rollouts, carry_out(request, rollouts))
+
+    def _steering(self) -> Rollouts:
+        from strangler.control.rollouts import Rollouts
+
+        return Rollouts(self._state, self._control, holder="command line", clock=time.time)
 
 
 def configuration(environ: Mapping[str, str] = os.environ) -> Configuration:

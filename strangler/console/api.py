@@ -24,7 +24,7 @@ from strangler.console.gate import LOOPBACK, Gate, Limits
 from strangler.console.live import Live
 from strangler.console.openapi import openapi
 from strangler.control import Control, Request
-from strangler.control.plan import RolloutRequest, as_json, carry_out
+from strangler.control.plan import RolloutRequest, carry_out, shown
 from strangler.control.rollouts import Rollouts
 from strangler.errors import BadDocument, Conflict, StranglerError
 from strangler.routing.document import difference, to_document
@@ -147,7 +147,8 @@ class _Api:
         return await run_in_threadpool(self._carry_out, change, token.name, expected)
 
     def rollouts(self, request: HttpRequest) -> Response:
-        return success({"rollouts": [as_json(rollout) for rollout in self._rollouts("api").all()]})
+        rollouts = self._rollouts("api")
+        return success({"rollouts": [shown(rollouts, rollout) for rollout in rollouts.all()]})
 
     async def roll(self, request: HttpRequest) -> Response:
         token: Token = request.scope["token"]
@@ -159,7 +160,8 @@ class _Api:
 
     def _roll(self, wanted: RolloutRequest, actor: str) -> Response:
         self._approvals.check_rollout(wanted)
-        return success(as_json(carry_out(wanted, self._rollouts(actor))))
+        rollouts = self._rollouts(actor)
+        return success(shown(rollouts, carry_out(wanted, rollouts)))
 
     def approvals(self, request: HttpRequest) -> Response:
         return success({"approvals": msgspec.to_builtins(self._approvals.all())})

@@ -62,8 +62,9 @@ def plan(request: RolloutRequest) -> Rollout:
     )
 
 
-def as_json(rollout: Rollout) -> dict[str, Any]:
-    """A rollout as the command line and the API show it."""
+def shown(rollouts: Rollouts, rollout: Rollout) -> dict[str, Any]:
+    """A rollout as the command line and the API show it, with what was seen since its step began."""
+    seen = rollouts.observe(rollout)
     return {
         "group": rollout.group,
         "phase": rollout.phase,
@@ -76,6 +77,9 @@ def as_json(rollout: Rollout) -> dict[str, Any]:
         "checks": [f"{check.name} {check.demand}" for check in rollout.thresholds.checks],
         "hook": rollout.hook,
         "give_up": rollout.give_up,
+        "monolith": {"requests": seen.monolith.requests, "errors": seen.monolith.errors},
+        "service": {"requests": seen.service.requests, "errors": seen.service.errors},
+        "shadow": {"compared": seen.compared, "differing": seen.differing},
     }
 
 

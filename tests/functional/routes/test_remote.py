@@ -105,3 +105,21 @@ def _approve(here: Here, url: str) -> None:
     [waiting] = second.run("routes", "approve", "--format", "json").json["approvals"]
     assert second.run("routes", "approve", waiting["id"], "--reject").out == f"{waiting['id']} is forgotten\n"
     assert here.run("routes", "approve").code == 2
+
+
+def test_a_rollout_is_steered_from_afar_with_the_same_words(here: Here, url: str) -> None:
+    viewer = here.run("tokens", "add", "--role", "viewer").out.strip()
+    operator = here.run("tokens", "add", "--role", "operator", "--name", "ci").out.strip()
+    remote = here.having(STRANGLER_TOKEN=operator, STRANGLER_URL=url)
+    assert here.having(STRANGLER_TOKEN=viewer, STRANGLER_URL=url).run("rollout", "start", "billing").code == 3
+    assert remote.run("rollout", "start", "billing", "--steps", "5,1").code == 2
+    started = remote.run("rollout", "start", "billing", "--steps", "1,100", "--reason", "go")
+    assert started.out == "billing: running, step 1 of 2, 1 %\n  guard: inconclusive (nothing seen yet)\n"
+    assert remote.run("rollout", "start", "billing").code == 3
+    assert (
+        remote.run("rollout", "status", "--format", "json").json
+        == here.run("rollout", "status", "--format", "json").json
+    )
+    assert remote.run("rollout", "abort", "billing").out.startswith("billing: aborted")
+    history = here.run("routes", "history", "--format", "json").json["history"]
+    assert [(line["actor"], line["via"]) for line in history[:2]] == [("ci", "rollout")] * 2

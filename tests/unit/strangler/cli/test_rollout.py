@@ -45,3 +45,19 @@ def test_checks_hook_and_patience_are_kept(here: Here) -> None:
     [known] = here.run("rollout", "status", "billing", "--format", "json").json["rollouts"]
     assert known["checks"] == ["failed <= 5"]
     assert (known["hook"], known["give_up"]) == ("http://ci/ok", 86_400.0)
+
+
+def test_waiting_for_one_that_ended_badly_or_never_began_is_no_yes(here: Here) -> None:
+    here.run(*ADD, "--writer", "monolith")
+    here.run("rollout", "start", "billing")
+    here.run("rollout", "abort", "billing")
+    answer = here.run("rollout", "status", "billing", "--wait")
+    assert (answer.code, answer.out.startswith("billing: aborted")) == (1, True)
+    assert here.run("rollout", "status", "crm", "--wait").code == 2
+
+
+def test_waiting_for_one_that_was_promoted_is_a_yes(here: Here) -> None:
+    here.run(*ADD, "--writer", "monolith")
+    here.run("rollout", "start", "billing")
+    assert here.run("rollout", "promote", "billing").out.startswith("billing: promoted, step 5 of 5, 100 %")
+    assert here.run("rollout", "status", "billing", "--wait").code == 0
