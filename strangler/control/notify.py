@@ -23,7 +23,7 @@ from strangler.errors import StranglerError
 from strangler.store import State, open_state
 
 LEASE = "notifier"
-LEASE_TTL = 60.0
+LEASE_TTL = 20.0
 """Seconds; more than an answer may take."""
 INTERVAL = 1.0
 TIMEOUT = 10.0

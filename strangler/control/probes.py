@@ -19,6 +19,7 @@ import httpx
 
 from strangler.errors import BadDocument
 from strangler.rollout import Check, Figure
+from strangler.routing.values import is_metadata
 
 EVERY = 5.0
 """Seconds between two questions for the same figure, and between two to a hook that did not consent."""
@@ -136,6 +137,12 @@ def read_hook(url: str, where: str) -> str:
     if not usable or re.search(r"\s", url):
         raise BadDocument(
             f"{url!r} is not an address", where=where, remedy="Write it like https://ci.example/ok."
+        )
+    if is_metadata(parts.hostname or ""):
+        raise BadDocument(
+            f"{url!r} is where a cloud keeps its machines' secrets",
+            where=where,
+            remedy="Name another server.",
         )
     if "@" in parts.netloc:
         raise BadDocument(

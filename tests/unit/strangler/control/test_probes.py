@@ -185,6 +185,7 @@ def test_a_hook_is_told_what_it_is_asked_for_and_may_consent_later(
         "x = http://me:pw@a/b $.c <= 1",
         "x = prometheus+ftp://a up <= 1",
         "x = http://[::1 $.c <= 1",
+        "x = http://169.254.169.254/latest $.c <= 1",
     ],
 )
 def test_what_is_no_check_is_told(text: str) -> None:
