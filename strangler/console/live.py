@@ -1,4 +1,4 @@
-"""The endpoints of the dashboard: what happens now, as JSON and as a stream of server-sent events, and rollouts."""
+"""The endpoints of the dashboard: what happens now, as JSON and as a stream of server-sent events."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from strangler.console.answers import failure, read_only, success
+from strangler.console.answers import success
 from strangler.console.approvals import Approvals
 from strangler.console.board import STRETCH, board, moved_by, series
 from strangler.control import Control, Request
-from strangler.control.plan import RolloutRequest
 from strangler.control.rollouts import Rollouts, observation, window_of
 from strangler.control.verbs import Canary
-from strangler.errors import BadDocument, StranglerError
-from strangler.rollout import Rollout, Thresholds, judge
+from strangler.errors import StranglerError
+from strangler.rollout import Thresholds, judge
 from strangler.routing.changes import group_of
 from strangler.routing.values import read_percent
 from strangler.store import Record, State, Token
@@ -51,7 +50,6 @@ class Live:
             Route("/api/stream", self.stream),
             Route("/api/groups/{name}/series", self.series),
             Route("/api/groups/{name}/forecast", self.forecast),
-            Route("/api/groups/{name}/rollout", self.rollout, methods=["POST"]),
         ]
 
     async def me(self, request: HttpRequest) -> Response:
@@ -94,39 +92,6 @@ class Live:
             }
         )
 
-    async def rollout(self, request: HttpRequest) -> Response:
-        refusal = read_only(request.scope["token"])
-        if refusal is not None:
-            return refusal
-        try:
-            action = msgspec.json.decode(await request.body(), type=dict[str, str]).get("action", "")
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return failure(
-                400, "request", "the body is not JSON", where="body", remedy='Send {"action": ...}.'
-            )
-        return await run_in_threadpool(
-            self._act, request.path_params["name"], action, request.scope["token"].name
-        )
-
-    def _act(self, name: str, action: str, actor: str) -> Response:
-        control = Control(self._state.routes, actor=actor)
-        rollouts = Rollouts(self._state, control, holder=actor, clock=self._clock)
-        group = group_of(self._state.routes.load(), name).name
-        by_hand: dict[str, Callable[[], Rollout]] = {
-            "start": lambda: rollouts.start(Rollout(group)),
-            "pause": lambda: rollouts.pause(group),
-            "resume": lambda: rollouts.resume(group),
-            "promote": lambda: rollouts.promote(group),
-            "abort": lambda: rollouts.abort(group),
-        }
-        if action not in by_hand:
-            raise BadDocument(f"{action!r} is no action", where="action", remedy=f"Use {', '.join(by_hand)}.")
-        self._approvals.check_rollout(RolloutRequest(group, action))  # type: ignore[arg-type]
-        done = by_hand[action]()
-        return success(
-            {"summary": f"rollout of {group}: {done.phase}", "phase": done.phase, "step": done.step}
-        )
-
     async def _events(self) -> AsyncIterator[bytes]:
         for _ in range(int(_LONGEST / _EVERY)):
             told = await run_in_threadpool(self._told)
@@ -137,7 +102,14 @@ class Live:
         try:
             return self._board()
         except StranglerError as error:
-            return {"version": 0, "trouble": str(error), "requests": None, "moved": None, "groups": []}
+            return {
+                "version": 0,
+                "trouble": str(error),
+                "requests": None,
+                "moved": None,
+                "groups": [],
+                "pending": [],
+            }
 
     def _board(self) -> dict[str, Any]:
         now = int(self._clock())
@@ -145,7 +117,8 @@ class Live:
             key: window_of(total) for key, total in self._state.windows.totals(now - STRETCH, now).items()
         }
         rollouts = Rollouts(self._state, Control(self._state.routes), holder="", clock=self._clock)
-        return board(self._state.routes.load(), totals, rollouts.all(), self._records(), "")
+        told = board(self._state.routes.load(), totals, rollouts.all(), self._records(), "")
+        return {**told, "pending": msgspec.to_builtins(self._approvals.all())}
 
     def _records(self) -> list[Record]:
         return self._state.routes.history(_RECORDS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
 from typing import Any
@@ -48,7 +47,7 @@ def openapi() -> Schema:
         "security": [{"token": []}],
         "paths": _paths(),
         "components": {
-            "schemas": {**components, "Error": _ERROR, "Approval": _APPROVAL, "Word": _WORD},
+            "schemas": {**components, "Error": _ERROR, "Approval": _APPROVAL},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
@@ -85,9 +84,6 @@ def _paths() -> Schema:
         },
         "/api/groups/{name}/forecast": {
             "get": _reading("forecast", "What the guard says to a share, and what it moves", [name, share])
-        },
-        "/api/groups/{name}/rollout": {
-            "post": _changing("steer", "One word to a rollout", "Word", path=[name])
         },
         "/healthz": {
             "get": {
@@ -143,7 +139,6 @@ def _changing(
     answer: str = "",
     *,
     conditional: bool = False,
-    path: Sequence[Schema] = (),
 ) -> Schema:
     if_match = {
         "name": "If-Match",
@@ -154,7 +149,7 @@ def _changing(
     return {
         "summary": summary,
         "operationId": name,
-        "parameters": [*path, *([if_match] if conditional else [])],
+        "parameters": [if_match] if conditional else [],
         "requestBody": {"required": True, "content": _content(_ref(body))},
         "responses": {
             "200": _json(summary, _ref(answer) if answer else None),
@@ -205,11 +200,6 @@ _ERROR: Schema = {
         },
         "difference": {"type": "array", "items": {"type": "string"}},
     },
-}
-_WORD: Schema = {
-    "type": "object",
-    "required": ["action"],
-    "properties": {"action": {"enum": ["start", "pause", "resume", "promote", "abort"]}},
 }
 _APPROVAL: Schema = {
     "type": "object",

@@ -108,6 +108,7 @@ function App() {
         <div aria-live="polite">${notice && html`<div class=${`notice ${notice.error ? "error" : ""}`} id="notice">
           ${notice.text} ${(notice.alarms || []).map((alarm) => html`<div class="bad">${alarm}</div>`)}
           <button onClick=${() => setNotice(null)} aria-label="Close this message">×</button></div>`}</div>
+        ${board && (board.pending || []).map((one) => html`<${Waiting} key=${one.id} one=${one} me=${me} act=${act} />`)}
         ${!board ? html`<p>Waiting for the facade …</p>`
           : name ? (group ? html`<${Group} key=${name} group=${group} board=${board} operator=${operator} act=${act} />` : html`<p>There is no group ${name}. <a href="#/">All groups</a></p>`)
           : html`<${Groups} board=${board} operator=${operator} act=${act} now=${now} />`}
@@ -125,6 +126,16 @@ function Login({ enter, notice }) {
     <button class="primary" type="submit">Enter</button>
     <p class="quiet">Make one with <code>strangler tokens add NAME --role operator</code>. It stays in this tab.</p>
   </form></main>`;
+}
+
+// A change that two people have to want.
+function Waiting({ one, me, act }) {
+  const able = me.role === "operator" && me.name !== one.actor;
+  const why = me.role !== "operator" ? "Your token may read only" : able ? "" : "It is your own change";
+  const answer = (approve) => act(ask("POST", "/api/approvals", { id: one.id, approve }));
+  return html`<div class="notice row" data-pending=${one.id}><span>${one.actor} asks: ${one.summary}${one.reason && ` (${one.reason})`}</span>
+    <button disabled=${!able} title=${why} aria-label=${`Approve ${one.summary}`} onClick=${() => answer(true)}>Approve</button>
+    <button disabled=${me.role !== "operator"} aria-label=${`Reject ${one.summary}`} onClick=${() => answer(false)}>Reject</button></div>`;
 }
 
 function Rollback({ group, operator, act }) {
@@ -224,8 +235,8 @@ function Raise({ group, operator, act }) {
 
 function Rollout({ group, operator, act }) {
   const rollout = group.rollout;
-  const path = `/api/groups/${encodeURIComponent(group.name)}/rollout`;
-  const send = (action) => act(ask("POST", path, { action }));
+  const send = (action) => act(ask("POST", "/api/rollouts", { group: group.name, action, reason: REASON })
+    .then((told) => ({ summary: `rollout of ${told.group}: ${told.phase}` })));
   const button = (action, label, able) => html`<button disabled=${!operator || !able} title=${operator ? "" : "Your token may read only"} onClick=${() => send(action)}>${label}</button>`;
   const running = rollout && rollout.phase === "running", paused = rollout && rollout.phase === "paused", under = running || paused;
   return html`<h2>Rollout</h2>

@@ -219,6 +219,19 @@ def test_a_share_is_raised_after_the_guard_was_heard_and_a_difference_ignored(
         assert browser.console() == []
 
 
+def test_a_rollout_is_started_and_ended(site: Site) -> None:
+    with Browser() as browser:
+        enter(browser, site, "o")
+        wait(lambda: "billing" in shown(browser), "no group")
+        browser.run("location.hash = '#/group/billing'")
+        press(browser, "Start")
+        wait(lambda: site.share == 1.0, "it has not begun")
+        press(browser, "Abort")
+        wait(lambda: site.share == 0.0, "it goes on")
+        assert "rollout of billing: aborted" in wait(lambda: shown(browser), "nothing")
+        assert browser.console() == []
+
+
 def test_figures_of_a_facade_that_is_gone_are_told_to_be_old(site: Site) -> None:
     with Browser() as browser:
         enter(browser, site, "o")

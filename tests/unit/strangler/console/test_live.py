@@ -64,21 +64,8 @@ def test_figures_need_a_token_and_the_page_does_not(state: State, path: str) -> 
     assert send(state, "GET", "/static/vendor/LICENSES.txt", None).status_code == 401
 
 
-@pytest.mark.parametrize("action", ["start", "pause", "resume", "promote", "abort"])
-def test_a_viewer_moves_no_rollout(state: State, action: str) -> None:
-    answer = send(state, "POST", "/api/groups/billing/rollout", "v", json={"action": action})
-    assert (answer.status_code, answer.json()["code"]) == (403, "role")
-    assert state.rollouts.all() == []
-
-
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"action": 1}', b"\xff"])
-def test_a_body_that_is_no_action_is_told(state: State, body: bytes) -> None:
-    assert send(state, "POST", "/api/groups/billing/rollout", content=body).status_code == 400
-
-
 def test_what_is_not_there_and_what_is_no_action_are_told(state: State) -> None:
     assert send(state, "GET", "/api/groups/nobody/series").status_code == 404
-    assert send(state, "POST", "/api/groups/billing/rollout", json={"action": "jump"}).status_code == 422
     assert send(state, "GET", "/api/groups/billing/forecast?share=much").status_code == 422
     assert send(state, "GET", "/api/groups/billing/forecast").status_code == 422
 
@@ -97,18 +84,6 @@ def test_before_a_share_is_raised_the_guard_is_asked(state: State) -> None:
     assert state.routes.version() == 2
 
 
-def test_a_rollout_is_started_and_ended_by_an_operator(state: State) -> None:
-    assert send(state, "POST", "/api/groups/billing/rollout", json={"action": "start"}).status_code == 200
-    assert state.routes.load().groups["billing"].share == 1.0
-    (record,) = state.routes.history(1)
-    assert (record.entry.actor, record.entry.via) == ("boss", "rollout")
-    assert (
-        send(state, "POST", "/api/groups/billing/rollout", json={"action": "abort"}).json()["phase"]
-        == "aborted"
-    )
-    assert state.routes.load().groups["billing"].share == 0.0
-
-
 def test_the_board_the_chart_and_the_token_are_told(state: State) -> None:
     assert send(state, "GET", "/api/me", "v").json()["role"] == "viewer"
     (billing, orders) = send(state, "GET", "/api/board", "v").json()["groups"]
@@ -117,6 +92,25 @@ def test_the_board_the_chart_and_the_token_are_told(state: State) -> None:
     chart = send(state, "GET", "/api/groups/billing/series", "v").json()
     assert max(chart["monolith"]["requests"]) == 60.0
     assert len(chart["marks"]) == 1
+
+
+def test_changes_that_wait_for_another_operator_are_told(state: State) -> None:
+    app = create_app(state, metrics=str, status=dict, clock=lambda: NOW, approval=True)
+    headers = {"Authorization": "Bearer o"}
+
+    async def ask() -> list[dict[str, Any]]:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1", headers=headers
+        ) as client:
+            verb = {"verb": "writer", "name": "orders", "writer": "service"}
+            answer = await client.post("/api/changes", json={"change": verb, "reason": "moved"})
+            assert answer.status_code == 202
+            found: list[dict[str, Any]] = (await client.get("/api/board")).json()["pending"]
+            return found
+
+    (pending,) = asyncio.run(ask())
+    assert (pending["actor"], pending["reason"], pending["groups"]) == ("boss", "moved", ["orders"])
 
 
 def test_the_stream_tells_the_board_every_second(state: State) -> None:
