@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from strangler.facade.answers import answer_for
 from strangler.facade.asgi import TARGET, UPGRADE, Headers, Receive, Scope, Send
+from strangler.facade.deadlines import Deadlines
 from strangler.facade.events import Capture, CapturedAnswer, Mirror, MirrorRequest, OnFinish, Outcome
 from strangler.facade.failures import Failure, Kind
 from strangler.facade.gate import Gate
@@ -89,6 +90,7 @@ class Facade:
         self.on_finish = on_finish
         self.mirror = mirror
         self.gate = Gate(now=time.monotonic)
+        self.deadlines = Deadlines(asyncio.get_running_loop())
         self.trace_threshold: int | None = None
         """What the lower half of a trace id stays below where its request is traced; None: nothing is traced."""
         self.identities: Identities | None = None
@@ -248,24 +250,26 @@ class _Exchange:
             await self._carry(head, passage.facts, self._decision)
             return
         try:
-            async with asyncio.timeout(timeouts.total) as passage.limit:
+            with self._facade.deadlines.within(timeouts.total) as passage.limit:
                 await self._carry(head, passage.facts, self._decision)
         except TimeoutError:
             raise Failure("total timeout", "the answer took longer than it may") from None
 
     async def _carry(self, head: Head, facts: RequestFacts, decision: Decision) -> None:
-        request = self._request(head)
+        request, passage = self._request(head), self._passage
         if self._snapshot.deals_to_tenants:
-            request.tenant = tenant_of(self._snapshot.table, facts) or ""
+            tenant = passage.tenant if passage is not None else tenant_of(self._snapshot.table, facts)
+            request.tenant = tenant or ""
         transport = self._snapshot.transports.get(decision.upstream)
         if transport is None:
             raise Failure("refused", f"the upstream {decision.upstream} is not in the route table")
         self._body = Body(self._receive) if head.has_body else None
         self._asked = time.perf_counter() - self._began
-        if self._passage is None:
+        if passage is None:
             answer = await transport.exchange(request, self._body)
         else:
-            answer = await self._passage.exchange(self._snapshot.transports, decision, request, self._body)
+            ways, deadlines = self._snapshot.transports, self._facade.deadlines
+            answer = await passage.exchange(ways, decision, request, self._body, deadlines)
         self._upstream_seconds = time.perf_counter() - self._began
         capture = Capture([]) if decision.shadow and self._facade.mirror else None
         headers = self._answer_headers(answer)
@@ -368,7 +372,7 @@ class _Exchange:
         if answer.status == 101:
             self._tunnel = True
             if self._passage is not None and self._passage.limit is not None:
-                self._passage.limit.reschedule(None)  # a tunnel may last
+                self._passage.limit.lift()  # a tunnel may last
             await self._scope["extensions"][UPGRADE].tunnel(headers, answer)
             return
         send = self._send

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Protocol
 
 from strangler.facade.asgi import Headers, Scope
@@ -15,8 +16,8 @@ from strangler.facade.passage import NOBODY, Identity, Passage, Spent
 from strangler.policy import Allowance, Buckets, Budget
 from strangler.policy.rate import fold, network_of
 from strangler.routing import Policy, RequestFacts, Route, RouteTable
-from strangler.routing.decide import identity_of, policy_for
-from strangler.routing.policy import Rate
+from strangler.routing.decide import identity_of, policy_for, tenant_of
+from strangler.routing.policy import Limits, Rate
 
 Spending = dict[str, dict[str, dict[str, int]]]
 """Requests by policy, by what a rate counts, by key."""
@@ -91,14 +92,19 @@ class Gate:
             try:
                 identity = await self.identify(policy, route, asked)
             except Failure:
-                self._count(table, policy, route, facts)  # or guessing would be free
+                self._count(
+                    self._of(policy), table, route, facts, tenant_of(table, facts)
+                )  # or guessing is free
                 raise
-            facts = replace(facts, user=identity.user, claims=identity.claims)
-        policy = policy_for(table, policy, facts)
-        check_limits(policy, head, scope)
+            if identity is not NOBODY:
+                facts = replace(facts, user=identity.user, claims=identity.claims)
+        tenant = tenant_of(table, facts)
+        policy = policy_for(table, policy, tenant)
+        if policy.limits is not None:
+            check_limits(policy.limits, head, scope)
         kept = self._of(policy)
-        passage = Passage(policy, facts, identity, kept.budget, kept.spent)
-        passage.headers += self._count(table, policy, route, facts)
+        passage = Passage(policy, facts, identity, tenant, kept.budget, kept.spent)
+        passage.headers = self._count(kept, table, route, facts, tenant)
         return passage
 
     def figures(self) -> Figures:
@@ -139,14 +145,16 @@ class Gate:
             return kept
         return _remember(policy)  # it is new, or of a table that is not in force any more
 
-    def _count(self, table: RouteTable, policy: Policy, route: Route | None, facts: RequestFacts) -> Headers:
+    def _count(
+        self, kept: _Kept, table: RouteTable, route: Route | None, facts: RequestFacts, tenant: str | None
+    ) -> Headers:
         """Counts a request for all that its rates name; raises ``Failure`` where that is too many for one of them."""
-        kept = self._of(policy)
         if kept.buckets is None:
             return []
-        told = kept.buckets.take([key_of(rate, table, route, facts) for rate in policy.rate], self._now())
+        keys = [key_of(rate, table, route, facts, tenant) for rate in kept.policy.rate]
+        told = kept.buckets.take(keys, self._now())
         fields = [kept.told, rate_state(told)]
-        slowest = max(told, key=lambda allowance: allowance.retry_after)
+        slowest = max(told, key=_retry_after)
         if not slowest.retry_after:
             return fields
         rate = slowest.rate
@@ -158,12 +166,14 @@ class Gate:
         )
 
 
-def key_of(rate: Rate, table: RouteTable, route: Route | None, facts: RequestFacts) -> str:
+def key_of(
+    rate: Rate, table: RouteTable, route: Route | None, facts: RequestFacts, tenant: str | None
+) -> str:
     """Whom a rate counts a request for. Who does not say is counted by the address."""
     if rate.by == "route":
         return route.name if route is not None else ""
     if rate.by != "client":
-        named = identity_of(rate.by, table, facts)
+        named = tenant if rate.by == "tenant" else identity_of(rate.by, table, facts)
         if named is not None:
             return fold(named)  # no value can pass for an address
     return network_of(facts.client)
@@ -181,18 +191,19 @@ def rate_state(told: list[Allowance]) -> tuple[bytes, bytes]:
     return b"ratelimit", states.encode()
 
 
-def check_limits(policy: Policy, head: Head, scope: Scope) -> None:
+def check_limits(limits: Limits, head: Head, scope: Scope) -> None:
     """Raises ``Failure`` for a head, or an announced body, that is larger than the policy allows."""
-    limits = policy.limits
-    if limits is None:
-        return
     if limits.head is not None:
         size = len(scope["raw_path"]) + len(scope["query_string"])
-        size += sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+        for name, value in scope["headers"]:
+            size += len(name) + len(value) + 4
         if size > limits.head:
             raise Failure("request too large", f"the header fields are larger than {limits.head} bytes")
     if limits.body is not None and (head.content_length or 0) > limits.body:
         raise Failure("body too large", f"the body is larger than {limits.body} bytes")
+
+
+_retry_after = attrgetter("retry_after")
 
 
 def _remember(policy: Policy) -> _Kept:

@@ -34,18 +34,20 @@ class Guarded:
         """Sends a request unless the breaker is open, once there is a place for it."""
         if self.circuit is not None and self.circuit.state(self.now()) == "open":
             raise self._refusal(self.circuit)  # before it takes a place in the queue
-        if self.places is None:
+        places, tenant = self.places, request.tenant
+        if places is None:
             return await self._ask(request, body)
-        await self.places.enter(request.tenant)
+        if not places.compartments.enter(tenant):
+            await places.wait(tenant)
         try:
             answer = await self._ask(request, body)
         except BaseException:
-            self.places.leave(request.tenant)
+            places.leave(tenant)
             raise
         if answer.status == 101:  # a tunnel is no load of the usual kind, and may last for days
-            self.places.leave(request.tenant)
+            places.leave(tenant)
             return answer
-        return _Held(answer, self.places, request.tenant)
+        return _Held(answer, places, tenant)
 
     def retire(self) -> None:
         """See ``Transport``."""
@@ -97,10 +99,8 @@ class Places:
         self.refused = 0
         """Requests that found no place, so far."""
 
-    async def enter(self, tenant: str) -> None:
-        """Takes a place, or waits for one; raises ``Failure`` where there is none in time."""
-        if self.compartments.enter(tenant):
-            return
+    async def wait(self, tenant: str) -> None:
+        """Waits for a place; raises ``Failure`` where there is none in time."""
         turn = _Turn(asyncio.get_running_loop().create_future())
         waits, evicted = self.compartments.queue(tenant, turn)
         if evicted is not None:
@@ -137,7 +137,7 @@ class Places:
 class _Held:
     """An answer that holds a place until it is over."""
 
-    __slots__ = ("_answer", "_places", "_tenant", "headers", "status")
+    __slots__ = ("_answer", "_places", "_tenant", "headers", "read", "status")
 
     def __init__(self, answer: Answer, places: Places, tenant: str) -> None:
         self._answer = answer
@@ -145,22 +145,19 @@ class _Held:
         self._tenant = tenant
         self.status: int = answer.status
         self.headers: Headers = answer.headers
+        self.read = answer.read
 
     @property
     def complete(self) -> bool:
         """See ``Answer``."""
         return self._answer.complete
 
-    async def read(self) -> bytes:
-        """See ``Answer``."""
-        return await self._answer.read()
-
     def finish(self) -> None:
         """See ``Answer``."""
-        self._answer.finish()
-        if self._places is not None:
-            self._places.leave(self._tenant)
-            self._places = None
+        places, self._places = self._places, None
+        if places is not None:
+            self._answer.finish()
+            places.leave(self._tenant)
 
 
 def guard_figures(guarded: Iterable[Guarded]) -> Figures:

@@ -11,7 +11,7 @@ from strangler.facade.failures import Failure
 from strangler.facade.gate import Asked
 from strangler.facade.headers import CookieView, HeaderView
 from strangler.facade.issuers import Fetch, ReadSecret, Verifier, unauthorized
-from strangler.facade.passage import Identity
+from strangler.facade.passage import NOBODY, Identity
 from strangler.facade.sessions import Ask, Question, SessionBridge, digest_of
 from strangler.policy.assertion import LIFETIME, Signer, TooLarge, plain_fields
 from strangler.policy.identity import ClaimView, Known, is_cross_site
@@ -21,7 +21,6 @@ from strangler.routing.identity import IDENTITY_HEADER, Forwarding, SessionRules
 
 logger = logging.getLogger("strangler.facade")
 
-_NOBODY = Identity()
 _BEARER = b"bearer"
 
 
@@ -79,11 +78,11 @@ class Identities:
     async def identify(self, policy: Policy, route: Route | None, asked: Asked) -> Identity:
         """Who asks, as far as the policy wants to know; raises ``Failure``: 401, 403, or 503 where nobody can tell."""
         if policy.jwt is None and policy.session is None:
-            return _NOBODY
+            return NOBODY
         known, by_cookie = await self._known(policy, asked)
         if known is None:
             if policy.anonymous:
-                return _NOBODY
+                return NOBODY
             raise unauthorized("this needs somebody who is known")
         _check(policy, known, by_cookie, asked)
         identity = known.identity

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from strangler.facade.asgi import Headers
+from strangler.facade.deadlines import Deadline, Deadlines
 from strangler.facade.failures import Failure, Kind
 from strangler.facade.transport import IDEMPOTENT, Answer, Body, Kept, Request, Transport
 from strangler.policy import Budget, pause
@@ -39,9 +40,9 @@ class Spent:
 
 
 class Passage:
-    """One request under a policy. ``facts`` know who asks; ``headers`` are added to its answer; ``fell_back`` is why
-    the monolith answered in place of the service, ``retries`` how often an upstream was asked again.
-    ``limit`` ends it when it takes too long."""
+    """One request under a policy. ``facts`` know who asks, and ``tenant`` for whom; ``headers`` are added to its
+    answer; ``fell_back`` is why the monolith answered in place of the service, ``retries`` how often an upstream was
+    asked again. ``limit`` ends it when it takes too long."""
 
     __slots__ = (
         "_budget",
@@ -53,30 +54,44 @@ class Passage:
         "limit",
         "policy",
         "retries",
+        "tenant",
     )
 
     def __init__(
-        self, policy: Policy, facts: RequestFacts, identity: Identity, budget: Budget | None, spent: Spent
+        self,
+        policy: Policy,
+        facts: RequestFacts,
+        identity: Identity,
+        tenant: str | None,
+        budget: Budget | None,
+        spent: Spent,
     ) -> None:
         self.policy = policy
         self.facts = facts
         self.identity = identity
+        self.tenant = tenant
         self.headers: Headers = []
         self.fell_back: Kind | None = None
         self.retries = 0
-        self.limit: asyncio.Timeout | None = None
+        self.limit: Deadline | None = None
         self._budget = budget
         self._spent = spent
 
     async def exchange(
-        self, transports: Mapping[str, Transport], decision: Decision, request: Request, body: Body | None
+        self,
+        transports: Mapping[str, Transport],
+        decision: Decision,
+        request: Request,
+        body: Body | None,
+        deadlines: Deadlines,
     ) -> Answer:
         """Asks the upstream that was decided on; raises ``Failure`` where no answer is to be had."""
-        if body is not None and self.policy.limits is not None:
-            body.most = self.policy.limits.body
-        body = await self._keep(request, body)
+        if body is not None:
+            if self.policy.limits is not None:
+                body.most = self.policy.limits.body
+            body = await self._keep(request, body)
         try:
-            return await self._in_time(transports[decision.upstream], request, body)
+            return await self._in_time(transports[decision.upstream], request, body, deadlines)
         except Failure as failure:
             if not self._may_fall_back(decision, request, failure):
                 raise
@@ -84,10 +99,10 @@ class Passage:
         self._spent.fallbacks += 1
         return await transports[MONOLITH].exchange(request, _left(body))
 
-    async def _keep(self, request: Request, body: Body | None) -> Body | None:
+    async def _keep(self, request: Request, body: Body) -> Body:
         """Reads a small body whole, where it may have to be sent again."""
         retry, size = self.policy.retry, request.content_length
-        if body is None or not size or retry is None or retry.bodies is None or size > retry.bodies:
+        if not size or retry is None or retry.bodies is None or size > retry.bodies:
             return body
         if request.method not in IDEMPOTENT:
             return body
@@ -97,7 +112,9 @@ class Passage:
         request.expects_continue = False
         return Kept(b"".join(parts))
 
-    async def _in_time(self, transport: Transport, request: Request, body: Body | None) -> Answer:
+    async def _in_time(
+        self, transport: Transport, request: Request, body: Body | None, deadlines: Deadlines
+    ) -> Answer:
         timeouts = self.policy.timeouts
         seconds = timeouts.first_byte if timeouts is not None else None
         uploads = request.chunked or bool(request.content_length)
@@ -106,7 +123,7 @@ class Passage:
         ):  # an answer may wait for the whole upload
             return await self._try(transport, request, body)
         try:
-            async with asyncio.timeout(seconds):
+            with deadlines.within(seconds):
                 return await self._try(transport, request, body)
         except TimeoutError:
             raise Failure("read timeout", f"there was no answer within {seconds:g} s") from None

@@ -115,7 +115,9 @@ def misfit(
 
 def tenant_of(table: RouteTable, facts: RequestFacts) -> str | None:
     """The tenant of a request, read from where the gateway says, or None."""
-    kind, _, name = (table.gateway.tenant or "").partition(":")
+    if table.gateway.tenant is None:
+        return None
+    kind, _, name = table.gateway.tenant.partition(":")
     if kind == "host":
         return _host_name(facts.host).partition(".")[0] or None
     if kind == "path":
@@ -130,11 +132,11 @@ def own_share(table: RouteTable, group: Group, facts: RequestFacts) -> float | N
     return dict(group.shares).get(tenant_of(table, facts) or "")
 
 
-def policy_for(table: RouteTable, policy: Policy, facts: RequestFacts) -> Policy:
+def policy_for(table: RouteTable, policy: Policy, tenant: str | None) -> Policy:
     """The policy that whoever asks has: a tenant's instead of the route's."""
     if not policy.tenants:
         return policy
-    name = dict(policy.tenants).get(tenant_of(table, facts) or "")
+    name = dict(policy.tenants).get(tenant or "")
     return policy if name is None else table.policies.get(name) or Policy(name)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from strangler.routing.decide import Decision, RequestFacts, decide, misfit, own_share, policy_for
+from strangler.routing.decide import Decision, RequestFacts, decide, misfit, own_share, policy_for, tenant_of
 from strangler.routing.policy import Policy
 from strangler.routing.table import Route, RouteTable
 
@@ -67,5 +67,5 @@ def _policy(table: RouteTable, route: Route | None, facts: RequestFacts) -> tupl
     general = table.policy(route)
     if general is None:
         return None, ""
-    policy = policy_for(table, general, facts)
+    policy = policy_for(table, general, tenant_of(table, facts))
     return policy, named_by if policy is general else f"the tenant, in place of {general.name}"
