@@ -22,7 +22,7 @@ from analyzer.extract.walk import Handlers, Walk
 from analyzer.model.facts import Finding, Location
 from analyzer.parse import parse
 
-__all__ = ["EXTRACTORS", "Lowering", "extract", "lower", "paused", "read", "unit_of"]
+__all__ = ["EXTRACTORS", "Lowering", "decoded", "extract", "lower", "paused", "read", "unit_of"]
 
 EXTRACTORS: tuple[Handlers, ...] = (
     imports.HANDLERS,
@@ -98,7 +98,12 @@ def lower(
 
 def unit_of(lowered: Lowered) -> ir.Unit | None:
     """The unit, decoded; None for what cannot be parsed."""
-    return _DECODER.decode(lowered.unit) if lowered.unit else None
+    return decoded(lowered.unit)
+
+
+def decoded(unit: bytes) -> ir.Unit | None:
+    """A unit as it was encoded; None for what could not be parsed."""
+    return _DECODER.decode(unit) if unit else None
 
 
 def _closed(place: str, why: str) -> Finding:

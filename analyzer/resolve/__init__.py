@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING
 
 from analyzer.config import Limits
 from analyzer.discover import Project, discover
@@ -13,10 +13,13 @@ from analyzer.extract import read as read_units
 from analyzer.model.facts import Facts, Finding
 from analyzer.resolve.stack import with_deep_stack
 
+if TYPE_CHECKING:
+    from analyzer.resolve.earlier import Earlier
+    from analyzer.resolve.stages import Resolved
+
 __all__ = ["facts", "facts_of", "read", "resolve"]
 
 Progress = Callable[[str, int, int], None]
-Resolved: TypeAlias = tuple[Facts, frozenset[str]]
 
 
 def read(path: Path, progress: Progress | None = None, limits: Limits | None = None) -> Facts:
@@ -38,7 +41,7 @@ def facts(
     limits: Limits | None = None,
 ) -> Facts:
     """Resolve the lowered units of a project. The same units give the same facts."""
-    return resolve(project, units, problems, progress, limits)[0]
+    return resolve(project, units, problems, progress, limits).facts
 
 
 def resolve(
@@ -47,9 +50,12 @@ def resolve(
     problems: Iterable[Finding] = (),
     progress: Progress | None = None,
     limits: Limits | None = None,
+    earlier: Earlier | None = None,
 ) -> Resolved:
-    """As :func:`facts`, with the files that nobody read: others know no more of them than ``modules.face`` says."""
-    return with_deep_stack(lambda: _paused(project, list(units), problems, progress, limits or Limits()))
+    """As :func:`facts`, with what later runs can make use of; ``earlier`` is what is left of such a run."""
+    return with_deep_stack(
+        lambda: _paused(project, list(units), problems, progress, limits or Limits(), earlier)
+    )
 
 
 def _paused(
@@ -58,9 +64,10 @@ def _paused(
     problems: Iterable[Finding],
     progress: Progress | None,
     limits: Limits,
+    earlier: Earlier | None,
 ) -> Resolved:
     # costs more to import than an answer costs that can be carried over from an earlier run
     from analyzer.resolve.stages import run
 
     with paused():  # values refer to each other in circles and live to the end: no garbage would be found
-        return run(project, units, problems, progress, limits)
+        return run(project, units, problems, progress, limits, earlier)

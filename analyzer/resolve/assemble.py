@@ -18,12 +18,12 @@ from analyzer.model.facts import (
     Model,
     Module,
     OpenQuery,
+    RawSQL,
     Relation,
-    Route,
     Transaction,
     Unresolved,
 )
-from analyzer.resolve import caches, closure, databases, languages, tenants
+from analyzer.resolve import caches, databases, languages, tenants
 from analyzer.resolve.declarations import Link
 from analyzer.resolve.imports import import_key, imports_of, problem_key
 from analyzer.resolve.keys import keys_of
@@ -31,7 +31,7 @@ from analyzer.resolve.levels import Found
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.modules import ModuleState
 from analyzer.resolve.registry import Info
-from analyzer.resolve.scope import Context, Effect
+from analyzer.resolve.seen import Doing, InFile, Seen, united
 from analyzer.resolve.sites import FOREIGN
 from analyzer.resolve.trace import Trace
 from analyzer.resolve.values import Bound, Class, Function, Instance, Literal, Map, Value, View, text
@@ -39,15 +39,14 @@ from analyzer.resolve.values import Bound, Class, Function, Instance, Literal, M
 
 def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Finding]) -> Facts:
     """Everything that was found, in the order that ``Facts`` promises."""
-    contexts = _contexts(m, trace)
-    everywhere = closure.everything()
-    borrowed = closure.Borrowed()
-    routed = databases.routing(m, trace.models)
-    accesses = _accesses(contexts, borrowed, m.ledger.databases, routed)
-    joins = _joins(contexts, borrowed)
+    files = _files(trace.seen)
+    names = {state.file: state.name for state in m.index.states}
+    accesses = list(_accesses(files, names, trace.routed))
     models = _models(m, trace, {access.table for access in accesses if access.kind != "migration"})
-    sites, resolved, unresolved = _sites(m)
+    sites, resolved, unresolved = _sites(m, files)
     codes, language_code = languages.of_project(m)
+    raw_sql = {raw: None for _, found in files for raw in found.raw_sql}
+    receivers = {fact: None for _, found in files for fact in found.receivers}
     return Facts(
         project=project.name,
         modules=tuple(_modules(m, project)),
@@ -55,28 +54,33 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
         imports=tuple(
             sorted({item for state in m.index.states for item in imports_of(m.index, state)}, key=import_key)
         ),
-        routes=tuple(_routes(trace)),
+        routes=tuple(
+            replace(found.route, tables_read=touches.usual[0], tables_written=touches.usual[1])
+            for found, touches in trace.routes
+        ),
         accesses=tuple(accesses),
-        joins=tuple(joins),
-        transactions=tuple(_transactions(m, contexts, trace, routed)),
+        joins=tuple(
+            Join(left, right, Location(file, line), function)
+            for file, found in files
+            for line, left, right, function in sorted(
+                (line, left, right, function) for line, function, left, right in found.joins
+            )
+            if left != right
+        ),
+        transactions=tuple(_transactions(m, files, names, trace)),
         calls=tuple(
             sorted(
-                (Call(source, target, Location(file, line)) for source, target, file, line in m.ledger.calls),
+                (
+                    Call(source, target, Location(file, line))
+                    for file, found in files
+                    for source, target, line in found.calls
+                ),
                 key=lambda call: (call.location, call.source, call.target),
             )
         ),
-        entry_points=tuple(_entry_points(everywhere, trace)),
-        receivers=tuple(
-            sorted(
-                (receiver.fact for receiver in m.ledger.receivers),
-                key=lambda fact: (fact.location, fact.signal),
-            )
-        ),
-        raw_sql=tuple(
-            sorted(m.ledger.raw_sql, key=lambda raw: (raw.location, raw.tables_read, raw.tables_written))
-        ),
-        open_queries=tuple(_open_queries(m)),
-        cache_uses=tuple(_cache_uses(m, trace)),
+        entry_points=tuple(_entry_points(trace)),
+        receivers=tuple(sorted(receivers, key=lambda fact: (fact.location, fact.signal))),
+        raw_sql=tuple(sorted(raw_sql, key=lambda raw: (raw.location, raw.tables_read, raw.tables_written))),
         unresolved=tuple(unresolved),
         orm_sites=sites,
         orm_sites_resolved=resolved,
@@ -85,8 +89,8 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
                 [
                     *problems,
                     *m.ledger.problems,
-                    *m.templates.problems,
-                    *_unread_sql(m),
+                    *{problem: None for found in trace.seen for problem in found.problems},
+                    *_unread_sql(files, raw_sql),
                     *_open_relations(m, trace),
                     *_uninstalled(trace),
                 ],
@@ -96,7 +100,21 @@ def assemble(m: Machine, project: Project, trace: Trace, problems: Iterable[Find
         languages=codes,
         language_code=language_code,
         use_tz=_use_tz(m),
+        open_queries=tuple(_open_queries(files)),
+        cache_uses=tuple(_cache_uses(m, files, trace)),
     )
+
+
+def _files(seen: Iterable[Seen]) -> list[tuple[str, InFile]]:
+    """What anybody saw in each file; of what only one can be right, what the first one says."""
+    found: dict[str, InFile] = {}
+    for each in seen:
+        for file, own in each.files.items():
+            if file in found:
+                found[file] = united(found[file], own)
+            else:
+                found[file] = own
+    return sorted(found.items())
 
 
 def _use_tz(m: Machine) -> bool:
@@ -116,88 +134,34 @@ def _modules(m: Machine, project: Project) -> Iterator[Module]:
         )
 
 
-def _contexts(m: Machine, trace: Trace) -> list[Context]:
-    """Every context of the project's own code, with those that stand for entry points."""
-    found = dict.fromkeys(m.ledger.contexts.values())
-    found.update(dict.fromkeys(m.module_contexts.values()))
-    found.update(dict.fromkeys(context for _, context in trace.routes))
-    found.update(dict.fromkeys(entry.context for entry in trace.entries))
-    return [context for context in found if context.module.source is not None and not context.module.is_test]
-
-
 def _accesses(
-    contexts: list[Context],
-    borrowed: closure.Borrowed,
-    named: Mapping[tuple[str, int], str],
-    routed: databases.Routing,
-) -> list[Access]:
-    found: set[tuple[str, str, Effect]] = set()
-    names: dict[str, str] = {}
-    for context in contexts:
-        file, function = context.module.file, context.place
-        names[file] = context.module.name
-        effects = [*context.effects]
-        effects.extend(effect._replace(line=line) for line, effect in borrowed.effects(context))
-        if context.module.is_migration:
-            effects = [effect._replace(kind="migration") for effect in effects]
-        found.update((file, function, effect) for effect in effects)
-    return [
-        Access(
-            Location(file, line),
-            names[file],
-            function,
-            table,
-            mode,
-            kind,
-            confidence,
-            rule,
-            named.get((file, line)) or routed.get((table, mode), ""),
-        )
-        for file, function, (line, table, mode, kind, confidence, rule) in sorted(found, key=_access_key)
-    ]
+    files: Iterable[tuple[str, InFile]], names: Mapping[str, str], routed: databases.Routing
+) -> Iterator[Access]:
+    for file, found in files:
+        for line, function, table, mode, kind, confidence, rule in sorted(found.accesses, key=_access_key):
+            database = found.databases.get(line) or routed.get((table, mode), "")
+            yield Access(
+                Location(file, line), names[file], function, table, mode, kind, confidence, rule, database
+            )
 
 
-def _access_key(access: tuple[str, str, Effect]) -> tuple[object, ...]:
-    file, function, effect = access
-    return file, effect.line, function, effect[1:]
+def _access_key(access: Doing) -> tuple[object, ...]:
+    line, function, *rest = access
+    return line, function, rest
 
 
-def _joins(contexts: list[Context], borrowed: closure.Borrowed) -> list[Join]:
-    found = set()
-    for context in contexts:
-        if context.module.is_migration:
-            continue
-        file, function = context.module.file, context.place
-        for left, right, line in context.joins:
-            found.add((file, line, left, right, function))
-        for line, left, right in borrowed.joins(context):
-            found.add((file, line, left, right, function))
-    return [
-        Join(left, right, Location(file, line), function)
-        for file, line, left, right, function in sorted(found)
-        if left != right
-    ]
-
-
-def _routes(trace: Trace) -> Iterator[Route]:
-    reach = closure.usual()
-    for found, context in trace.routes:
-        read, written = reach.tables([(context, 0)])
-        yield replace(found.route, tables_read=read, tables_written=written)
-
-
-def _entry_points(reach: closure.Reach, trace: Trace) -> list[EntryPoint]:
+def _entry_points(trace: Trace) -> list[EntryPoint]:
     found = [
-        EntryPoint(entry.kind, entry.name, entry.location, *reach.tables([(entry.context, 0)]), entry.takes)
-        for entry in trace.entries
+        EntryPoint(entry.kind, entry.name, entry.location, *touches.every, entry.takes)
+        for entry, touches in trace.entries
     ]
     seen: set[str] = set()
-    for item, context in trace.routes:
+    for item, touches in trace.routes:
         route = item.route
         if route.library or not route.view or route.view in seen:
             continue
         seen.add(route.view)
-        found.append(EntryPoint("view", route.view, route.location, *reach.tables([(context, 0)])))
+        found.append(EntryPoint("view", route.view, route.location, *touches.every))
     return sorted(
         set(found),
         key=lambda e: (e.location, e.kind, e.name, e.tables_read, e.tables_written, e.takes),
@@ -205,25 +169,22 @@ def _entry_points(reach: closure.Reach, trace: Trace) -> list[EntryPoint]:
 
 
 def _transactions(
-    m: Machine, contexts: list[Context], trace: Trace, routed: databases.Routing
+    m: Machine, files: Iterable[tuple[str, InFile]], names: Mapping[str, str], trace: Trace
 ) -> list[Transaction]:
     """Each span once for every set of tables it was seen with: code that classes share has other tables in each."""
     seen: dict[tuple[Location, str, str], dict[tuple[tuple[str, ...], tuple[str, ...]], None]] = {}
     spread: dict[Location, tuple[str, ...]] = {}
-    firm = closure.firm()
-    for context in contexts:
-        for span in context.spans if not context.module.is_migration else ():
-            place = (Location(context.module.file, span.line), context.module.name, context.place)
-            touched = firm.span(span)
-            seen.setdefault(place, {})[touched] = None
-            several = databases.of_span(m, context.module.file, span, touched[1], routed)
+    for file, found in files:
+        for line, function, read, written, several in sorted(found.spans):
+            place = (Location(file, line), names[file], function)
+            seen.setdefault(place, {})[read, written] = None
             if several:
                 spread[place[0]] = several
     if _atomic_requests(m):
-        for found, context in trace.routes:
-            if not found.route.library and found.route.view and context.module.source is not None:
-                place = (_view_place(found), context.module.name, found.route.view.rpartition(".")[2])
-                seen.setdefault(place, {})[firm.tables([(context, 0)])] = None
+        for item, touches in trace.routes:
+            if not item.route.library and item.route.view and touches.module:
+                place = (_view_place(item), touches.module, item.route.view.rpartition(".")[2])
+                seen.setdefault(place, {})[touches.firm] = None
     return [
         Transaction(*place, read, written, spread.get(place[0], ()))
         for place, found_with in sorted(seen.items())
@@ -346,10 +307,11 @@ def _relation(m: Machine, link: Link) -> Relation:
     )  # fmt: skip
 
 
-def _unread_sql(m: Machine) -> Iterator[Finding]:
+def _unread_sql(files: Iterable[tuple[str, InFile]], raw_sql: Iterable[RawSQL]) -> Iterator[Finding]:
     """Raw SQL of which no call told what it says."""
-    known = {raw.location for raw in m.ledger.raw_sql if raw.tables_read or raw.tables_written}
-    for where, why in m.ledger.unread_sql.items():
+    known = {raw.location for raw in raw_sql if raw.tables_read or raw.tables_written}
+    unread = {Location(file, line): why for file, found in files for line, why in found.unread_sql.items()}
+    for where, why in unread.items():
         if where not in known:
             yield Finding(
                 "unread-sql",
@@ -401,34 +363,37 @@ def _uninstalled(trace: Trace) -> Iterator[Finding]:
         )
 
 
-def _open_queries(m: Machine) -> list[OpenQuery]:
-    found = {
+def _open_queries(files: Iterable[tuple[str, InFile]]) -> list[OpenQuery]:
+    queries = {
         OpenQuery(Location(file, line), function, table)
-        for file, line, function, table in m.ledger.open_queries.keys() - m.ledger.closed
+        for file, found in files
+        for line, function, table in found.open_queries - found.closed
     }
-    return sorted(found, key=lambda query: (query.location, query.table, query.function))
+    return sorted(queries, key=lambda query: (query.location, query.table, query.function))
 
 
-def _cache_uses(m: Machine, trace: Trace) -> list[CacheUse]:
-    found = set(m.ledger.caches)
+def _cache_uses(m: Machine, files: Iterable[tuple[str, InFile]], trace: Trace) -> list[CacheUse]:
+    found = {use for _, each in files for use in each.caches}
     for item, _ in trace.routes if m.owned else ():
         if item.route.view and not item.route.library:
             found.update(caches.pages(item.view, *item.route.view.rpartition(".")[::2]))
     return sorted(found, key=lambda use: (use.location, use.function, use.words))
 
 
-def _sites(m: Machine) -> tuple[int, int, list[Unresolved]]:
+def _sites(m: Machine, files: Iterable[tuple[str, InFile]]) -> tuple[int, int, list[Unresolved]]:
     """All ORM call sites, how many are resolved, and the others with the reason.
 
     A chain whose methods dicts and lists have as well counts when its receiver was found to be the ORM's.
     """
     total = resolved = 0
+    seen = dict(files)
     unresolved: list[Unresolved] = []
     for state in m.index.states:
         if state.is_test or state.is_migration or state.unit is None:
             continue
+        outcomes = seen[state.file].sites if state.file in seen else {}
         for number, site in enumerate(state.unit.sites, 1):
-            outcome = m.ledger.sites.get((state.file, number), "no way into this code was found")
+            outcome = outcomes.get(number, "no way into this code was found")
             if outcome == "":
                 total += 1
                 resolved += 1

@@ -8,6 +8,7 @@ from analyzer.extract import ir
 from analyzer.model.facts import Location
 from analyzer.resolve.machine import Machine, Registration
 from analyzer.resolve.modules import ModuleState
+from analyzer.resolve.names import Names
 from analyzer.resolve.origin import origin
 from analyzer.resolve.scope import Context, Scope
 from analyzer.resolve.values import (
@@ -164,7 +165,8 @@ def _register(m: Machine, scope: Scope, cls: Class, option: Made) -> None:
 
 def shell(scope: Scope, node: ir.Class) -> Class:
     """A class whose body has not run yet."""
-    cls = Class(node.name, f"{scope.prefix}{node.name}", scope.module, node)
+    names = Names(scope.module.consulted)
+    cls = Class(node.name, f"{scope.prefix}{node.name}", scope.module, node, names=names)
     cls.scope = scope
     if not scope.function:
         scope.module.definitions[id(node)] = cls

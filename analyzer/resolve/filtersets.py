@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analyzer.resolve.machine import Machine
+from analyzer.resolve.names import Written
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.serializer_fields import declared_fields
 from analyzer.resolve.values import (
@@ -36,11 +37,26 @@ def apply(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, Value],
     return args[1]
 
 
+def is_one(cls: Class) -> bool:
+    """Whether a class is a filter set of the project."""
+    return not cls.module.is_library and cls.is_a(_BASE)
+
+
+def written(cls: Class) -> Written:
+    """Where a filter set is written."""
+    return cls.module.file, cls.node.line, cls.name
+
+
+def is_made(cls: Class) -> bool:
+    """Whether somebody was seen to make such a filter set."""
+    return bool(cls.apart) or "queryset" in cls.instance().attrs
+
+
 def trace_unused(m: Machine, scope: Scope, cls: Class) -> None:
     """Filter the records of ``Meta.model`` by a filter set that nobody was seen to make."""
     meta = cls.names.get("Meta")
     model = meta.find("model") if isinstance(meta, Class) else None
-    if model is None or not cls.is_a(_BASE) or cls.apart or "queryset" in cls.instance().attrs:
+    if model is None or is_made(cls):
         return
     if isinstance(model[0], Class) and m.registry.is_model(model[0]):
         filters = m.call(scope, cls, [], {}, cls.node.line)

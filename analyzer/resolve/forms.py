@@ -125,6 +125,8 @@ def clean_fields(m: Machine, scope: Scope, args: list[Value], kwargs: dict[str, 
         return Unknown("nothing")
     for choice in choices(m, form.cls).values():
         m.effect(scope, line, m.registry.table(choice.model), "read", confidence=0.8, rule="form validation")
+    for owner in form.cls.order()[0]:
+        owner.lists()
     hooks = {name: value for owner in reversed(form.cls.order()[0]) for name, value in owner.names.items()}
     for name, value in hooks.items():
         if name.startswith("clean_") and isinstance(value, Function):

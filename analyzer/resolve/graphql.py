@@ -5,7 +5,9 @@ What is the same for all libraries is here; how each of them declares its types 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TypeAlias
 
 from analyzer.model.facts import Location, Route
 from analyzer.resolve import graphene, strawberry
@@ -74,35 +76,47 @@ def _of_settings(m: Machine) -> Value:
     return (m.by_dotted_name(dotted) if dotted else None) or NONE
 
 
-def mutations(m: Machine) -> Iterator[tuple[Found, Context]]:
-    """The mutations of all schemas: routes without a path, each with the context that stands for running it."""
+Mutation: TypeAlias = tuple[Route, Value, Callable[[], Context]]
+
+
+def mutations(m: Machine) -> Iterator[tuple[Found, ModuleState, Callable[[], Context]]]:
+    """The mutations of all schemas: routes without a path, each with the schema's module, and what runs it."""
     seen: set[str] = set()
     for registration in m.ledger.registrations:
         made = registration.value
         if registration.kind != _KIND or not isinstance(made, Made):
             continue
         found = _of_graphene(m, made) if made.callee == _GRAPHENE else _of_strawberry(m, made)
-        for route, view, context in found:
+        for route, view, work in found:
             if route.view not in seen:
                 seen.add(route.view)
-                yield Found(route, view), context
+                yield Found(route, view), made.module or ModuleState("", None, None, False), work
 
 
-def _of_strawberry(m: Machine, made: Made) -> Iterator[tuple[Route, Value, Context]]:
+def _of_strawberry(m: Machine, made: Made) -> Iterator[Mutation]:
     for field in strawberry.mutations(m, made):
-        scope = _apart(field.owner)
-        strawberry.Schema(m, scope, field.line).run(field)
         where = Location(field.owner.module.file, field.line)
-        yield Route(None, field.view, where), field.value or NONE, scope.context
+        yield Route(None, field.view, where), field.value or NONE, partial(_run_strawberry, m, field)
 
 
-def _of_graphene(m: Machine, made: Made) -> Iterator[tuple[Route, Value, Context]]:
+def _run_strawberry(m: Machine, field: strawberry.Field) -> Context:
+    scope = _apart(field.owner)
+    strawberry.Schema(m, scope, field.line).run(field)
+    return scope.context
+
+
+def _of_graphene(m: Machine, made: Made) -> Iterator[Mutation]:
     for field in graphene.mutations(m, made):
         cls = field.mutation
         if cls is not None:
-            scope = _apart(cls)
-            graphene.Schema(m, scope, cls.node.line).mutate(cls)
-            yield Route(None, cls.qualname, Location(cls.module.file, cls.node.line)), cls, scope.context
+            where = Location(cls.module.file, cls.node.line)
+            yield Route(None, cls.qualname, where), cls, partial(_run_graphene, m, cls)
+
+
+def _run_graphene(m: Machine, cls: Class) -> Context:
+    scope = _apart(cls)
+    graphene.Schema(m, scope, cls.node.line).mutate(cls)
+    return scope.context
 
 
 def _apart(owner: Class) -> Scope:

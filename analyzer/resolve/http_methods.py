@@ -65,8 +65,9 @@ def of_actions(viewset: Class, methods: Iterable[str]) -> Methods:
 
 def _of_function(view: Function) -> Methods:
     found: Methods = None
-    if view.wraps is not None and not _decides_by_method(view.node):
-        found = accepted(view.wraps)
+    if view.wraps is not None:
+        view.look_into()
+        found = None if _decides_by_method(view.node) else accepted(view.wraps)
     for decorator in view.decorators:
         found = _narrowed(found, _declared(decorator))
     return found
@@ -171,6 +172,7 @@ def _takes_over(member: Class) -> bool:
             continue
         if not isinstance(found, Function) or name.startswith("__"):
             return True
+        found.look_into()
         if not _calls_super(found.node, name) or _decides_by_method(found.node):
             return True
     return False

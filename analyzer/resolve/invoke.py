@@ -262,6 +262,7 @@ def _execute(
     span = Span(function.node.line) if function.atomic else None
     if span is not None:
         context.enter(span)
+    function.look_into()
     m.run(inner, function.node.body)
     if span is not None:
         context.leave()

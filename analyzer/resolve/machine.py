@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from analyzer.config import Limits
@@ -91,10 +91,6 @@ class Ledger(Notes):
     """How many contexts a function has on one kind of receiver."""
     registrations: list[Registration] = field(default_factory=list)
     receivers: list[Receiver] = field(default_factory=list)
-
-    def notes(self) -> Notes:
-        """The plain facts alone."""
-        return Notes(*(getattr(self, each.name) for each in fields(Notes)))
 
 
 DEFAULTS: dict[str, Value] = {"AUTH_USER_MODEL": Literal("auth.User")}

@@ -74,6 +74,8 @@ def of_computed_name(m: Machine, scope: Scope, owner: Value, name: str | None, l
     for option in options(owner):
         if not isinstance(option, Instance) or option.cls.module.is_library:
             continue
+        for cls in option.cls.order()[0]:
+            cls.lists()
         shape = (
             re.compile(re.escape(name).replace(PLACEHOLDER, ".+")) if name and name != PLACEHOLDER else None
         )

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from analyzer.resolve import sql
-from analyzer.resolve.invoke import traced
 from analyzer.resolve.machine import Machine
 from analyzer.resolve.modules import ModuleState, has_data_operations
 from analyzer.resolve.registry import Registry
-from analyzer.resolve.scope import Context, Scope
+from analyzer.resolve.scope import Scope
 from analyzer.resolve.values import Bound, Class, Function, Items, Made, Value, options
 
 _PARTS = ("database_operations", "operations")
@@ -22,11 +21,9 @@ def moves_data(state: ModuleState) -> bool:
     return is_migration and state.lowered is not None and has_data_operations(state.lowered)
 
 
-def contexts(m: Machine, state: ModuleState) -> Iterator[tuple[str, int, Context]]:
-    """The functions that a migration runs, with their lines and what they do."""
-    m.tracing = False
+def functions(m: Machine, state: ModuleState) -> Iterator[tuple[Function, Value | None]]:
+    """The functions that a migration runs, each with what it is bound to; its SQL is read at once."""
     m.load(state)
-    m.tracing = True
     cls = state.names.get("Migration")
     found = cls.find("operations") if isinstance(cls, Class) else None
     for operation in _operations(found[0]) if found is not None else ():
@@ -37,8 +34,7 @@ def contexts(m: Machine, state: ModuleState) -> Iterator[tuple[str, int, Context
             for option in options(given):
                 function = option.function if isinstance(option, Bound) else option
                 if isinstance(function, Function) and not function.module.is_library:
-                    receiver = option.receiver if isinstance(option, Bound) else None
-                    yield function.qualname, function.node.line, traced(m, function, receiver, None, None)
+                    yield function, option.receiver if isinstance(option, Bound) else None
 
 
 def _operations(value: Value) -> Iterator[Made]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from analyzer.discover import Source
 from analyzer.extract import extract, ir
 from analyzer.parse import parse_text
+from analyzer.resolve.names import Consulted, Names
 
 if TYPE_CHECKING:
     from analyzer.resolve.values import Value
@@ -34,11 +35,12 @@ class ModuleState:
     lowered: ir.Unit | None
     is_package: bool
     status: Literal["new", "running", "done"] = "new"
-    names: dict[str, Value] = field(default_factory=dict)
     bindings: dict[str, ir.Stmt] = field(default_factory=dict)
     stars: list[ir.Import] = field(default_factory=list)
     definitions: dict[int, Value] = field(default_factory=dict)
     read: bool = False
+    consulted: Consulted = field(default_factory=Consulted)
+    names: Names = field(init=False)
     is_library: bool = field(init=False)
     is_test: bool = field(init=False)
     is_migration: bool = field(init=False)
@@ -47,6 +49,7 @@ class ModuleState:
     """The names in its code that hold the name of an attribute."""
 
     def __post_init__(self) -> None:
+        self.names = Names(self.consulted)
         self.is_library = self.source is None and self.lowered is not None
         self.is_test = self.source is not None and self.source.is_test
         self.is_migration = self.source is not None and self.source.is_migration
@@ -76,6 +79,7 @@ class ModuleIndex:
 
     def __init__(self, sources: Iterable[Source], units: Iterable[ir.Unit]) -> None:
         by_file = {unit.file: unit for unit in units}
+        self.consulted = Consulted()
         self.states: list[ModuleState] = []
         self.by_name: dict[str, list[ModuleState]] = {}
         self.by_tail: dict[str, list[ModuleState]] = {}
@@ -85,14 +89,18 @@ class ModuleIndex:
         for source in sources:
             unit = by_file.get(source.file)
             if unit is not None:
-                self._add(ModuleState(source.module, source, unit, source.is_package))
+                self._add(self._state(source.module, source, unit, source.is_package))
         for name in self.by_name:
             while name := name.rpartition(".")[0]:
                 if name not in self.by_name and name not in self.namespaces:
-                    self.namespaces[name] = ModuleState(name, None, None, True, "done")
+                    self.namespaces[name] = self._state(name, None, None, True)
+                    self.namespaces[name].status = "done"
         for unit in stubs():
-            self.stubs[unit.file] = ModuleState(unit.file, None, unit, False)
+            self.stubs[unit.file] = self._state(unit.file, None, unit, False)
             _bind_static(self.stubs[unit.file], unit.body)
+
+    def _state(self, name: str, source: Source | None, unit: ir.Unit | None, is_package: bool) -> ModuleState:
+        return ModuleState(name, source, unit, is_package, consulted=self.consulted)
 
     def _add(self, state: ModuleState) -> None:
         self.states.append(state)

@@ -175,6 +175,7 @@ def _actions(m: Machine, viewset: Class) -> Iterator[tuple[bool, str, str, tuple
                 continue
             seen.add(name)
             for decorator in _marks(m, value):
+                cls.find(name)  # whoever defines it anew takes it away
                 given = decorator.kwargs.get("detail") or (
                     decorator.args[1] if len(decorator.args) > 1 else None
                 )

@@ -76,8 +76,6 @@ class Context:
     module: ModuleState
     function: Function | None
     receiver: Class | None = None
-    seen_as: str | None = None
-    """Its ``place``, when another process ran it."""
     done: bool = False
     silent: bool = False
     """Done, and nothing that it did or called touches a table: nobody needs to remember having called it."""
@@ -96,8 +94,6 @@ class Context:
     @property
     def place(self) -> str:
         """The function without its module, or the class that is served; empty for a module's own code."""
-        if self.seen_as is not None:
-            return self.seen_as
         if self.function is not None:
             return self.function.local_name
         return self.receiver.name if self.receiver is not None else ""

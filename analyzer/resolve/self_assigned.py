@@ -38,6 +38,10 @@ def _below(cls: Class) -> Iterator[Class]:
 
 def _own(cls: Class) -> frozenset[str]:
     if cls.assigns is None:
+        cls.lists()
+        for statement in cls.node.body:
+            if isinstance(statement, ir.Function):
+                cls.module.consulted.functions.add((cls.module.file, statement.line, statement.name))
         cls.assigns = frozenset(
             name
             for statement in cls.node.body

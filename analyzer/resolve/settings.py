@@ -23,6 +23,7 @@ def settings_modules(index: ModuleIndex) -> list[ModuleState]:
             continue
         if state.unit is None:
             continue
+        _look_into(state, state.unit.body)
         for dotted in _named_settings(state.unit.body):
             found = index.find(dotted, state)
             if found is not None and found.unit is not None and found not in named:
@@ -30,6 +31,14 @@ def settings_modules(index: ModuleIndex) -> list[ModuleState]:
     marked = [state for state in index.states if not state.is_test and _marks(state) and _is_settings(state)]
     marked.sort(key=_preference)
     return [*named, *(state for state in marked if state not in named)]
+
+
+def _look_into(state: ModuleState, body: tuple[ir.Stmt, ...]) -> None:
+    """Note that all functions of a module are looked into."""
+    state.consulted.names.add(f"{state.name}.*")
+    for node in body:
+        if isinstance(node, ir.Function):
+            state.consulted.functions.add((state.file, node.line, node.name))
 
 
 def test_settings(index: ModuleIndex) -> list[ModuleState]:

@@ -53,7 +53,11 @@ def note(chain: Chain, registry: Registry, method: str, function: Value) -> None
 
 
 def note_outcome(m: Machine, site: tuple[str, int], outcome: str) -> None:
-    """Keep the most telling outcome of a site."""
-    before = m.ledger.sites.get(site)
+    m.ledger.sites[site] = more_telling(m.ledger.sites.get(site), outcome)
+
+
+def more_telling(before: str | None, outcome: str) -> str:
+    """The more telling outcome of a site: resolved, else the first reason."""
     if before is None or outcome == "" or (before == FOREIGN and outcome != FOREIGN):
-        m.ledger.sites[site] = outcome
+        return outcome
+    return before

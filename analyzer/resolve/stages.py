@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from analyzer.config import Limits
 from analyzer.discover import Project
@@ -10,6 +11,7 @@ from analyzer.extract import ir
 from analyzer.model.facts import Facts, Finding
 from analyzer.resolve.apps import AppIndex, Installed, installed_by
 from analyzer.resolve.assemble import assemble
+from analyzer.resolve.earlier import Cells, Earlier
 from analyzer.resolve.interpreter import Interpreter
 from analyzer.resolve.modules import ModuleIndex
 from analyzer.resolve.settings import settings_modules, spread, test_settings
@@ -23,18 +25,30 @@ def run(
     problems: Iterable[Finding],
     progress: Callable[[str, int, int], None] | None,
     limits: Limits,
-) -> tuple[Facts, frozenset[str]]:
-    """The facts of a project, and the files that nobody had to read: others know no more of them than ``modules.face``
-    says."""
+    earlier: Earlier | None = None,
+) -> Resolved:
+    """The facts of a project. ``earlier``: what another run saw of it, before some of its files were edited."""
     index = ModuleIndex(project.files, units)
     interpreter = Interpreter(index, AppIndex(index), limits)
     interpreter.settings = settings_modules(index)
     interpreter.templates = Templates(project.folder)
     interpreter.apps = interpreter.registry.apps = AppIndex(index, _installed(interpreter))
-    found = trace(interpreter, (lambda done, total: progress("resolve", done, total)) if progress else None)
+    telling = (lambda done, total: progress("resolve", done, total)) if progress else None
+    found = trace(interpreter, telling, earlier)
     more = [] if interpreter.settings else [_no_settings()]
     facts = assemble(interpreter, project, found, [*problems, *more])
-    return facts, frozenset(state.file for state in index.states if not state.read)
+    read = frozenset().union(*(seen.read for seen in found.seen))
+    unread = frozenset(state.file for state in index.states if not state.read) - read
+    return Resolved(facts, unread, found.cells)
+
+
+class Resolved(NamedTuple):
+    """The facts; the files that nobody had to read, of which others know no more than ``modules.face`` says; and what
+    later runs need to know of this one, unless that is not worth it."""
+
+    facts: Facts
+    unread: frozenset[str]
+    cells: Cells | None
 
 
 def _installed(interpreter: Interpreter) -> Installed:

@@ -8,6 +8,7 @@ from typing import Any
 from analyzer.extract import ir
 from analyzer.resolve import definitions, expressions, members, narrowing, promises
 from analyzer.resolve.machine import LateImport, Machine
+from analyzer.resolve.names import beside
 from analyzer.resolve.scope import UNDECIDED, Scope, Span
 from analyzer.resolve.values import (
     Bound,
@@ -213,7 +214,7 @@ def branches(m: Machine, scope: Scope, blocks: list[tuple[tuple[ir.Stmt, ...], d
     doubt = m.doubt
     for position, (body, narrowed) in enumerate(blocks):
         m.doubt = doubt if position and _is_elif(body) else doubt + UNDECIDED
-        scope.names = {**before, **narrowed}
+        scope.names = beside(before, {**before, **narrowed})
         if not m.run(scope, body):
             ends.append(scope.names)
     m.doubt = doubt
@@ -330,10 +331,8 @@ def _try(m: Machine, scope: Scope, node: ir.Try) -> bool:
     ends = [] if ended else [dict(after)]
     unusual, m.unusual = m.unusual, True
     for handler in node.handlers:
-        scope.names = {
-            **before,
-            **{name: value for name, value in after.items() if not isinstance(value, Unknown)},
-        }
+        known = {name: value for name, value in after.items() if not isinstance(value, Unknown)}
+        scope.names = beside(after, {**before, **known})
         if not m.run(scope, handler) or scope.function is None:
             ends.append(scope.names)
     m.unusual = unusual

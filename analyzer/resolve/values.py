@@ -14,6 +14,7 @@ from typing import Literal as Choice
 from analyzer.extract import ir
 from analyzer.resolve.constants import is_label, is_sql
 from analyzer.resolve.linearize import c3
+from analyzer.resolve.names import Written
 
 if TYPE_CHECKING:
     from analyzer.resolve.declarations import Link
@@ -174,10 +175,16 @@ class Class(Value):
         classes = self.order()[0]
         if after is not None and after in classes:
             classes = classes[classes.index(after) + 1 :]
+        self.module.consulted.names.add(name)
         for cls in classes:
-            if name in cls.names:
-                return cls.names[name], cls
+            value = dict.get(cls.names, name)
+            if value is not None:
+                return value, cls
         return None
+
+    def lists(self) -> None:
+        """Note that all its methods are gone through."""
+        self.module.consulted.names.add(f"{self.qualname}.*")
 
     def is_a(self, qualname: str) -> bool:
         """Whether a class of this dotted name, known or not, is among its ancestors (or is the class itself)."""
@@ -200,9 +207,13 @@ class Function(Value):
     atomic: bool = False
 
     @property
-    def written(self) -> tuple[str, int, str]:
+    def written(self) -> Written:
         """Where it is written: the file, the line, and its name there."""
         return self.module.file, self.node.line, self.node.name
+
+    def look_into(self) -> None:
+        """Note that its body is run, or looked into."""
+        self.module.consulted.functions.add((self.module.file, self.node.line, self.node.name))
 
     @property
     def local_name(self) -> str:

@@ -1,8 +1,7 @@
-"""Many views are traced in two halves: nothing that either half saw may be lost, and a half that fails is redone."""
+"""Many views are traced in cells: nothing that any of them saw may be lost."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -12,11 +11,7 @@ from analyzer.config import Limits
 from analyzer.discover import discover
 from analyzer.extract import read as read_units
 from analyzer.model.facts import Facts
-from analyzer.resolve import halves, read, resolve
-from analyzer.resolve.apps import AppIndex
-from analyzer.resolve.interpreter import Interpreter
-from analyzer.resolve.modules import ModuleIndex, ModuleState
-from analyzer.resolve.scope import Context
+from analyzer.resolve import read, resolve
 
 VIEWS = 80
 SHARED = """\
@@ -53,20 +48,7 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
     return FakeProject(tmp_path_factory.mktemp("many"), PROJECT).facts()
 
 
-def test_no_half_is_lost_when_it_fails() -> None:
-    index = ModuleIndex([], [])
-    machine = Interpreter(index, AppIndex(index), Limits())
-    here = os.getpid()
-
-    def work(root: int) -> Context:
-        assert os.getpid() == here, "the other half fails"
-        return Context(ModuleState(f"module{root}", None, None, False), None)
-
-    found = halves.run(machine, list(range(100)), work)
-    assert [context.module.name for context in found] == [f"module{root}" for root in range(100)]
-
-
-def test_what_both_halves_reach_is_not_counted_again(facts: Facts) -> None:
+def test_what_several_cells_reach_is_not_counted_again(facts: Facts) -> None:
     calls = [call for call in facts.calls if call.target == "shop.views.keep"]
     assert len(calls) == len(set(calls)) == VIEWS
 
@@ -86,7 +68,7 @@ def test_each_route_touches_what_its_view_touches(facts: Facts) -> None:
     }
 
 
-def test_the_halves_are_one_at_every_place(facts: Facts) -> None:
+def test_the_cells_are_one_at_every_place(facts: Facts) -> None:
     assert touched(facts, "keep") == {(f"shop_model{number}", "write") for number in range(VIEWS)}
     assert {table for found in facts.transactions for table in found.tables_written} == {
         f"shop_model{number}" for number in range(VIEWS)
@@ -96,11 +78,11 @@ def test_the_halves_are_one_at_every_place(facts: Facts) -> None:
     }
 
 
-def test_what_neither_half_reaches_is_traced_behind_them(facts: Facts) -> None:
+def test_what_no_cell_reaches_is_traced_behind_them(facts: Facts) -> None:
     assert touched(facts, "by_nobody") == {("shop_model0", "read")}
 
 
-def test_modules_that_either_half_reads_are_read(tmp_path: Path) -> None:
+def test_modules_that_some_cell_reads_are_read(tmp_path: Path) -> None:
     late = {f"shop/late{number}.py": f"def late{number}():\n    pass\n" for number in (0, VIEWS - 1)}
     views = "".join(
         f"def view{number}(request):\n    from shop.tests.late{number} import late{number}\n    late{number}()\n\n"
@@ -110,11 +92,11 @@ def test_modules_that_either_half_reads_are_read(tmp_path: Path) -> None:
     unused = {"shop/tests/unused.py": "def unused():\n    pass\n"}
     files = {**PROJECT, "shop/views.py": views, **tests, **unused}
     project = discover(FakeProject(tmp_path / "late", files).folder)
-    _, unread = resolve(project, *read_units(project, Limits()))
+    unread = resolve(project, *read_units(project, Limits())).unread
     assert "shop/tests/unused.py" in unread
     assert not unread & tests.keys()
 
 
-def test_call_sites_of_both_halves_are_accounted_for(facts: Facts) -> None:
+def test_call_sites_of_all_cells_are_accounted_for(facts: Facts) -> None:
     assert facts.orm_sites == VIEWS + 2 + len(facts.unresolved)
     assert len({found.location for found in facts.unresolved}) == VIEWS
