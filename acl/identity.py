@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from acl.stores import IdMap, Key
 
-__all__ = ["Identity", "NewId", "derived_ids"]
+__all__ = ["Identity", "KnownIds", "NewId", "derived_ids"]
 
 NewId = Callable[[str, Key], str]
 """(kind, legacy key) -> the id to propose for a key that has none."""
@@ -36,7 +36,7 @@ class Identity:
 
     def to_new(self, kind: str, keys: Iterable[Any]) -> dict[Key, str]:
         """The new id of every key that can be one; others are left out."""
-        wanted = {key for key in keys if type(key) is str or (type(key) is int and -(2**63) <= key < 2**63)}
+        wanted = _possible(keys)
         known = self._ids.new_ids(kind, wanted)
         missing = [key for key in wanted if key not in known]
         if missing:
@@ -50,3 +50,22 @@ class Identity:
     def to_legacy(self, kind: str, ids: Iterable[Any]) -> dict[str, Key]:
         """The legacy key of every id that has one."""
         return self._ids.legacy_keys(kind, {new_id for new_id in ids if type(new_id) is str})
+
+
+class KnownIds:
+    """The same two ways for whoever may not give ids: what is not in the map has none."""
+
+    def __init__(self, ids: IdMap) -> None:
+        self._ids = ids
+
+    def to_new(self, kind: str, keys: Iterable[Any]) -> dict[Key, str]:
+        """The new id of every key that has one."""
+        return self._ids.new_ids(kind, _possible(keys))
+
+    def to_legacy(self, kind: str, ids: Iterable[Any]) -> dict[str, Key]:
+        """The legacy key of every id that has one."""
+        return self._ids.legacy_keys(kind, {new_id for new_id in ids if type(new_id) is str})
+
+
+def _possible(keys: Iterable[Any]) -> set[Key]:
+    return {key for key in keys if type(key) is str or (type(key) is int and -(2**63) <= key < 2**63)}

@@ -43,6 +43,8 @@ SETTINGS: Mapping[str, tuple[str | None, str]] = {
     "max_per_client": (None, "the same for one address"),
     "access_log": (None, "the file of the access log; - is standard output"),
     "otlp": (None, "the OpenTelemetry collector that traces go to"),
+    "mappings": (None, "files of the mappings that routes may be translated by; commas part them"),
+    "id_map": (None, "the database of their id map"),
     "trace_percent": ("1", "how many requests are traced"),
 }
 """Name -> (default, what it is)."""

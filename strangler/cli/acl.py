@@ -57,7 +57,7 @@ def check(
     Exit 1 when a law is broken, a decision is open, or a change is lossy or breaking.
     """
     from strangler.cli.acl_report import as_document, as_markdown, as_text
-    from strangler.cli.acl_target import mappings
+    from strangler.mappings import mappings
 
     found = [
         _checked(mapping, analysis, compiled, database, examples if laws else 0)
@@ -83,8 +83,8 @@ def compile_(
 ) -> None:
     """Print one mapping as a module that imports the standard library only, to be committed and read."""
     from acl.mapping import compile_source
-    from strangler.cli.acl_target import one_mapping
     from strangler.cli.output import write
+    from strangler.mappings import one_mapping
 
     write(compile_source(one_mapping(target, path or []), width=width).encode(), output)
 

@@ -57,7 +57,7 @@ def scan(
     Exit 0: every row translates; 1: some do not, or come back changed; 2: it could not be done.
     """
     from acl.stores import open_database
-    from strangler.cli.acl_target import one_mapping
+    from strangler.mappings import one_mapping
 
     mapping = one_mapping(target, path or [])
     if replay and quarantine is None:

@@ -55,6 +55,13 @@ def serve(
     tls_client_ca: Annotated[
         str | None, typer.Option(metavar="FILE", help="Clients need a certificate that this has signed.")
     ] = None,
+    mappings: Annotated[
+        str | None,
+        typer.Option(metavar="FILE,...", help="Python files whose mappings routes may be translated by."),
+    ] = None,
+    id_map: Annotated[
+        str | None, typer.Option(metavar="URL", help="The database of their id map; it is only read.")
+    ] = None,
     grace: Annotated[
         str | None, typer.Option(metavar="SECONDS", help="For requests under way, when it is stopped [10].")
     ] = None,
@@ -92,6 +99,8 @@ def serve(
             state=settings.get("state", state) or "",
             debug_headers=debug_headers,
             follow=str(follow) if follow else "",
+            mappings=settings.get("mappings", mappings) or "",
+            id_map=settings.get("id_map", id_map) or "",
             approval=_approval(settings),
             notify=_notify(settings),
             notify_secret=_secret(settings, "notify_secret"),

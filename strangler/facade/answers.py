@@ -14,6 +14,7 @@ _TITLES = {
     404: "Not found",
     408: "Request timeout",
     413: "Content too large",
+    422: "Unprocessable content",
     429: "Too many requests",
     431: "Request header fields too large",
     500: "Internal error",

@@ -31,11 +31,13 @@ from strangler.facade.identify import Identities, bridge_paths, told_fields
 from strangler.facade.passage import Passage
 from strangler.facade.paths import check_bridges, check_path, read_path
 from strangler.facade.pool import Pool
+from strangler.facade.translation import Translations, may_step_in
 from strangler.facade.transport import Answer, Body, Request, Transport
 from strangler.routing import (
     MONOLITH,
     Decision,
     RequestFacts,
+    Route,
     RouteTable,
     Upstream,
     decide_on,
@@ -71,7 +73,7 @@ class Facade:
     ``monolith`` is where everything goes that no group has taken; its address wins over the table's. ``on_finish``
     hears of every request once, ``mirror`` of those that the decision sampled; what they raise is logged and hurts
     nobody.
-    ``debug_headers`` adds ``X-Strangler-Side`` to answers.
+    ``debug_headers`` adds ``X-Strangler-Side`` to answers. ``translations`` are what routes may name.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Facade:
         mirror: Mirror | None = None,
         debug_headers: bool = False,
         transport: Callable[[Upstream], Transport] = Pool,
+        translations: Translations | None = None,
     ) -> None:
         self._monolith = monolith
         self._transport = transport
@@ -95,6 +98,7 @@ class Facade:
         """What the lower half of a trace id stays below where its request is traced; None: nothing is traced."""
         self.identities: Identities | None = None
         self.debug_headers = debug_headers
+        self.translations = translations or Translations({})
         self._snapshot = Snapshot(RouteTable(), MappingProxyType({}))
         self.swap(table or RouteTable())
 
@@ -119,6 +123,7 @@ class Facade:
             table.gateway.tenant is not None and any(up.bulkhead for up in upstreams.values()),
         )
         self.gate.swap(table.policies.values())
+        self.translations.warn(table)
         for transport in gone:
             transport.retire()
         if self.identities is not None:
@@ -142,7 +147,7 @@ class Facade:
     def figures(self) -> Figures:
         """What the policies and the guards of the upstreams have done: name -> (labels, value), for telemetry."""
         guarded = [way for way in self._transports.values() if isinstance(way, Guarded)]
-        return {**self.gate.figures(), **guard_figures(guarded)}
+        return {**self.gate.figures(), **guard_figures(guarded), **self.translations.figures()}
 
     def _way(self, upstream: Upstream) -> Transport:
         way = self._transport(upstream)
@@ -152,6 +157,7 @@ class Facade:
         """Closes every connection that is idle, and the others as they end."""
         for transport in self._transports.values():
             transport.retire()
+        self.translations.close()
         if self.identities is not None:
             self.identities.close()
 
@@ -172,6 +178,7 @@ class _Exchange:
         "_decision",
         "_error",
         "_facade",
+        "_fell_back",
         "_head",
         "_origin",
         "_passage",
@@ -210,6 +217,7 @@ class _Exchange:
         self._upstream_seconds: float | None = None
         self._error: Kind | None = None
         self._tunnel = False
+        self._fell_back: Kind | None = None
         self._asked: float | None = None
         self._trace: Trace | None = None
 
@@ -265,7 +273,10 @@ class _Exchange:
             raise Failure("refused", f"the upstream {decision.upstream} is not in the route table")
         self._body = Body(self._receive) if head.has_body else None
         self._asked = time.perf_counter() - self._began
-        if passage is None:
+        route = decision.route
+        if route is not None and route.translate is not None and decision.side == "service":
+            answer = await self._translated(transport, request, decision, route)
+        elif passage is None:
             answer = await transport.exchange(request, self._body)
         else:
             ways, deadlines = self._snapshot.transports, self._facade.deadlines
@@ -279,6 +290,32 @@ class _Exchange:
             answer.finish()
         if capture is not None:
             self._mirror(decision, request, headers, capture)
+
+    async def _translated(
+        self, transport: Transport, request: Request, decision: Decision, route: Route
+    ) -> Answer:
+        """The service's answer in the shape that the client knows, or the monolith's where that cannot be."""
+        passage, transports = self._passage, self._snapshot.transports
+        answers = route.translate or ""
+        crossing = self._facade.translations.crossing(
+            answers, route.translate_body or answers, request.headers
+        )
+        limits = passage.policy.limits if passage is not None else None
+        asked, body = await crossing.request(request, self._body, limits.body if limits else None)
+        if passage is None:
+            answer = await transport.exchange(asked, body)
+        else:
+            deadlines = self._facade.deadlines
+            answer = await passage.exchange(transports, decision, asked, body, deadlines)
+            if passage.fell_back is not None:  # it is in the client's shape
+                return answer
+        try:
+            return await crossing.answer(request.method, answer)
+        except Failure as failure:
+            if not may_step_in(decision, request, failure):
+                raise
+            self._error = self._fell_back = failure.kind
+        return await transports[MONOLITH].exchange(request, None)
 
     def _read(self) -> tuple[Head, RequestFacts]:
         scope, table = self._scope, self._snapshot.table
@@ -362,10 +399,13 @@ class _Exchange:
         if self._passage is not None:
             headers += self._passage.headers
         if self._facade.debug_headers:
-            stepped_in = self._passage is not None and self._passage.fell_back is not None
-            side = MONOLITH if stepped_in else decision.side
+            side = MONOLITH if self._stepped_in() is not None else decision.side
             headers.append((b"x-strangler-side", side.encode()))
         return headers
+
+    def _stepped_in(self) -> Kind | None:
+        """Why the monolith answered in place of the service."""
+        return self._passage.fell_back if self._fell_back is None and self._passage else self._fell_back
 
     async def _pass_back(self, answer: Answer, headers: Headers, capture: Capture | None) -> None:
         self._status = answer.status
@@ -435,7 +475,7 @@ class _Exchange:
             self._origin.client,
             self._tunnel,
             self._passage.retries if self._passage is not None else 0,
-            self._passage.fell_back if self._passage is not None else None,
+            self._stepped_in(),
             self._head.host.decode("latin-1") if self._head is not None else "",
             self._origin.scheme,
             self._passage.identity.user if self._passage is not None else "",

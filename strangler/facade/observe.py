@@ -9,6 +9,7 @@ from strangler.facade.app import Facade
 from strangler.facade.events import CapturedAnswer, MirrorRequest, OnFinish, Outcome
 from strangler.facade.failures import NO_UPSTREAMS_FAULT, Failure
 from strangler.facade.pool import Pool
+from strangler.facade.transport import Answer as UpstreamAnswer
 from strangler.facade.transport import Request
 from strangler.routing import MONOLITH, SAFE_METHODS, Decision, Upstream
 from strangler.routing.identity import IDENTITY_HEADER
@@ -107,6 +108,7 @@ class Shadowing:
                 told,
                 group.ignore,
                 group.compare,
+                (decision.route.translate or "") if decision.route is not None else "",
             )
         )
 
@@ -135,9 +137,7 @@ class Shadowing:
         if upstream is None:
             raise OSError(f"{name} is not in the route table any more")
         try:
-            answer = await self._pool(upstream).exchange(
-                Request(copy.method, copy.target, list(copy.headers)), None
-            )
+            answer = await self._answer(copy, self._pool(upstream), copy.mapping if name != MONOLITH else "")
             body = bytearray()
             try:
                 while not answer.complete:
@@ -149,6 +149,15 @@ class Shadowing:
         except Failure as failure:
             raise OSError(failure.message) from None
         return Answer(answer.status, _by_name(answer.headers), bytes(body))
+
+    async def _answer(self, copy: Copy, pool: Pool, mapping: str) -> UpstreamAnswer:
+        """What the side says, in the shape that clients know."""
+        request = Request(copy.method, copy.target, list(copy.headers))
+        if not mapping:
+            return await pool.exchange(request, None)
+        crossing = self._facade.translations.crossing(mapping, mapping, request.headers)
+        asked, _ = await crossing.request(request, None, None)
+        return await crossing.answer(copy.method, await pool.exchange(asked, None))
 
     def _pool(self, upstream: Upstream) -> Pool:
         pool = self._pools.get(upstream)

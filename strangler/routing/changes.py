@@ -182,10 +182,8 @@ def import_routes(
         for route in reversed(table.routes)
         if route.imported and route.group != boundary
     }
-    policies = {
-        (route.kind, route.pattern, route.i18n): route.policy
-        for route in reversed(table.routes)
-        if route.imported
+    earlier = {
+        (route.kind, route.pattern, route.i18n): route for route in reversed(table.routes) if route.imported
     }
     taken = {route.name for route in by_hand}
     routes = []
@@ -194,6 +192,7 @@ def import_routes(
         taken.add(name)
         group = boundary if item.member else kept.get((item.kind, item.pattern, item.i18n))
         compile_pattern(item.kind, item.pattern)
+        before = earlier.get((item.kind, item.pattern, item.i18n))
         routes.append(
             Route(
                 name,
@@ -204,7 +203,9 @@ def import_routes(
                 imported=True,
                 i18n=item.i18n,
                 unprefixed=item.unprefixed,
-                policy=policies.get((item.kind, item.pattern, item.i18n)),
+                policy=before.policy if before else None,
+                translate=before.translate if before else None,
+                translate_body=before.translate_body if before else None,
             )
         )
     group_now = table.groups.get(boundary)

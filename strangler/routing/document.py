@@ -193,6 +193,12 @@ def check(table: RouteTable) -> None:
                 where=f"{where}.i18n",
                 remedy='Set languages and default_language in [gateway], for example languages = ["en", "de"].',
             )
+        if route.translate_body and not route.translate:
+            raise BadDocument(
+                "nothing says how the answers are translated",
+                where=f"{where}.translate_body",
+                remedy="Add translate, or remove it.",
+            )
         if route.unprefixed and not (route.i18n and table.gateway.default_language):
             raise BadDocument(
                 "a route without a prefix for the default language needs i18n, and [gateway] the default language",
@@ -349,6 +355,8 @@ _ROUTE: dict[str, Reader] = {
     "i18n": read_truth,
     "unprefixed": read_truth,
     "policy": read_name,
+    "translate": read_name,
+    "translate_body": read_name,
 }
 _WRITERS: dict[str, Callable[[Any], Any]] = {
     "share": write_percent,

@@ -76,7 +76,6 @@ def read_truth(value: object, where: str) -> bool:
 _LATER = frozenset(
     {
         "roles",
-        "translate",
         "rollout",
         "boundaries",
         "headers",

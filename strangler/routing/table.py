@@ -119,6 +119,11 @@ class Route:
     """None stands before it for the default language (``prefix_default_language=False``)."""
     policy: str | None = None
     """Its own policy, or ``none``; left out: its group's, else the gateway's."""
+    translate: str | None = None
+    """The mapping by which JSON of the service is translated for clients that know the legacy shape, and theirs for the
+    service. It names what the operator has loaded; none is loaded by a table."""
+    translate_body: str | None = None
+    """Another mapping for what clients send."""
 
     @property
     def writes(self) -> bool:

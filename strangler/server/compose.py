@@ -31,6 +31,7 @@ from strangler.server.prepare import Sockets, announce, opened, prepared, server
 from strangler.server.rates import SharedRates
 from strangler.server.settings import Settings, say
 from strangler.server.telling import Telling, policy_families, pool_families
+from strangler.server.translations import translations
 from strangler.store import State
 from strangler.telemetry import Counters, Family, exposition
 from strangler.telemetry.counters import families
@@ -147,7 +148,12 @@ async def _works(settings: Settings, state: State, crew: Crew | None) -> AsyncIt
     """The facade with the table that stands in the state, and all that follows, counts, compares and controls."""
     counters = Counters()
     table = state.routes.load()
-    facade = Facade(Upstream(MONOLITH, settings.monolith), table, debug_headers=settings.debug_headers)
+    facade = Facade(
+        Upstream(MONOLITH, settings.monolith),
+        table,
+        debug_headers=settings.debug_headers,
+        translations=translations(settings),
+    )
     users = identities(facade, settings.identity_key, settings.bridge_secret)
     facade.know(users)
     hearsay = None if crew is None else Hearsay(crew.folder, crew.name, users.forget)

@@ -12,6 +12,7 @@ from strangler.server.listen import Address, listening
 from strangler.server.seed import seed
 from strangler.server.settings import Settings, say
 from strangler.server.telling import check
+from strangler.server.translations import translations
 from strangler.store import State, open_state
 from strangler.tls import ServerTls
 
@@ -35,6 +36,7 @@ def prepared(settings: Settings) -> Iterator[tuple[Sockets, str | None]]:
             raise BadDocument("the facade would forward to itself", where="--monolith", remedy=remedy)
         server_tls(settings)
         check(settings)
+        translations(settings).close()
         admin = stack.enter_context(listening(settings.admin_bind, "--admin-bind"))
         with closing(opened(settings.state)) as state:
             note = seed(state, settings.document, settings.origin)

@@ -44,6 +44,10 @@ class Settings:
     notify: str = ""
     """Who is told of every change, by webhook; empty: nobody."""
     notify_secret: bytes = field(default=b"", repr=False)
+    mappings: str = ""
+    """Files that declare what routes may be translated by, parted by commas, and (``id_map``) the database of the ids
+    that these look up."""
+    id_map: str = field(default="", repr=False)
     follow: str = ""
     """A file whose changes become changes of the routes; empty: none."""
 

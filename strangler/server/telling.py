@@ -213,6 +213,8 @@ _HELP = {
     "strangler_rate_keys": "Clients, users, tenants or routes that a rate limit remembers.",
     "strangler_retries_total": "Requests that were sent once more.",
     "strangler_fallbacks_total": "Requests that the monolith answered in place of the service.",
+    "strangler_translated_total": "Bodies that were translated.",
+    "strangler_untranslatable_total": "Bodies that could not be translated.",
     "strangler_breaker_state": "The breaker of an upstream: 1 for the state that it is in.",
     "strangler_breaker_opened_total": "How often the breaker of an upstream opened.",
     "strangler_bulkhead_active": "Requests in the bulkhead of an upstream.",

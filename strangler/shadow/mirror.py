@@ -41,6 +41,8 @@ class Copy:
     answer: Answer
     ignore: tuple[str, ...] = ()
     rules: Comparison = EXACTLY
+    mapping: str = ""
+    """What the new side's answer is translated by before it is compared."""
 
 
 Send = Callable[[Copy, str], Awaitable[Answer]]

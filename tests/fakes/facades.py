@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from uvicorn.server import ServerState
 
 from strangler.facade import CapturedAnswer, Facade, FacadeProtocol, MirrorRequest, Outcome, Pool, Transport
+from strangler.facade.translation import Translations
 from strangler.routing import MONOLITH, Decision, RouteTable, Upstream
 from strangler.server import facade_config
 
@@ -43,6 +44,7 @@ async def running(
     write_timeout: float = 5.0,
     debug_headers: bool = False,
     transport: Callable[[Upstream], Transport] = Pool,
+    translations: Translations | None = None,
 ) -> AsyncIterator[Running]:
     upstream = Upstream(
         MONOLITH,
@@ -52,7 +54,9 @@ async def running(
         max_connections,
         write_timeout=write_timeout,
     )
-    facade = Facade(upstream, table, debug_headers=debug_headers, transport=transport)
+    facade = Facade(
+        upstream, table, debug_headers=debug_headers, transport=transport, translations=translations
+    )
     made = Running(facade, 0)
     facade.on_finish = made.outcomes.append
     facade.mirror = lambda *told: made.mirrored.append(told)

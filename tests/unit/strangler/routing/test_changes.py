@@ -98,12 +98,22 @@ def test_going_back_takes_every_tenant_along() -> None:
     assert changes.flip(moved, "billing", "service").table.groups["billing"].shares == ()
 
 
-def test_a_route_that_is_imported_again_keeps_its_policy() -> None:
-    imported = replace(READS, methods=frozenset(), read_only=True, imported=True, policy="strict")
+def test_a_route_that_is_imported_again_keeps_its_policy_and_its_mappings() -> None:
+    imported = replace(
+        READS,
+        methods=frozenset(),
+        read_only=True,
+        imported=True,
+        policy="strict",
+        translate="invoice",
+        translate_body="new",
+    )
     table = replace(table_of(imported), policies={"strict": Policy("strict")})
     again = ImportedRoute("billing.list", "path", imported.pattern, member=True, read_only=True)
     after = changes.import_routes(table, "billing", URL, [again]).table
-    assert [route.policy for route in after.routes] == ["strict"]
+    assert [(route.policy, route.translate, route.translate_body) for route in after.routes] == [
+        ("strict", "invoice", "new")
+    ]
 
 
 def test_opening_a_route_to_everybody_raises_an_alarm() -> None:

@@ -30,6 +30,7 @@ TABLE = RouteTable(
             "billing.detail", "/api/invoices/<int:pk>/", group="billing", methods=frozenset({"PUT", "GET"})
         ),
         Route("old", r"^old/(\d+)/$", "regex", read_only=True, imported=True),
+        Route("new", "new/", group="billing", translate="invoice", translate_body="new_invoice"),
         Route("static", "/static/", "prefix", hosts=("*.example.com",), priority=-1),
         Route("page", "/page/", i18n=True, unprefixed=True),
     ),
@@ -89,7 +90,7 @@ def test_a_fault_is_told_with_its_place(toml: str, where: str, says: str) -> Non
     assert says in str(caught.value)
 
 
-@pytest.mark.parametrize("key", ["roles", "translate"])
+@pytest.mark.parametrize("key", ["roles", "headers"])
 def test_what_is_not_built_yet_is_refused_and_never_ignored(key: str) -> None:
     with pytest.raises(BadDocument, match="not something that this version"):
         from_document({"routes": [{"name": "a", "path": "/", key: "x"}]})

@@ -1,4 +1,4 @@
-"""The mappings that a command line names: `module:name`, or `path/to/file.py:name`."""
+"""The mappings that an operator names: `module:name`, or `path/to/file.py:name`. Loading them runs their file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from strangler.errors import BadDocument, Unknown
 if TYPE_CHECKING:
     from acl.mapping import Mapping
 
-__all__ = ["mappings", "one_mapping"]
+__all__ = ["check_imported", "mappings", "one_mapping"]
 
 
 def mappings(target: str, folders: list[Path]) -> list[Mapping]:
@@ -66,6 +66,21 @@ def one_mapping(target: str, folders: list[Path]) -> Mapping:
         names = ", ".join(mapping.name for mapping in found)
         raise BadDocument(f"{target} declares several mappings: {names}", remedy="Name one: MODULE:NAME.")
     return found[0]
+
+
+def check_imported(target: str) -> None:
+    """Raises ``BadDocument`` where a file was not imported, because another module has its name."""
+    named, _ = _split(target)
+    if not named.endswith(".py"):
+        return
+    file = Path(named).resolve()
+    module = sys.modules[_module_of(file)[1]]
+    if Path(module.__file__ or "").resolve() != file:
+        raise BadDocument(
+            f"another module is called {module.__name__!r}: {module.__file__}",
+            where=named,
+            remedy="Rename the file, or put it into a package (a folder with an __init__.py).",
+        )
 
 
 def _split(target: str) -> tuple[str, str]:
