@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
-from operator import attrgetter
 from typing import Protocol
 
 from strangler.facade.asgi import Headers, Scope
@@ -50,11 +49,13 @@ async def anonymous(policy: Policy, route: Route | None, asked: Asked) -> Identi
 
 @dataclass(slots=True)
 class _Kept:
-    """What is remembered for a policy from one request to the next. ``told`` is its ``RateLimit-Policy``."""
+    """What is remembered for a policy from one request to the next. ``told`` is its ``RateLimit-Policy``, ``state`` the
+    form of its ``RateLimit``."""
 
     policy: Policy
     buckets: Buckets | None
     told: tuple[bytes, bytes]
+    state: bytes
     budget: Budget | None
     spent: Spent = field(default_factory=Spent)
     limited: Counter[str] = field(default_factory=Counter)
@@ -153,17 +154,11 @@ class Gate:
             return []
         keys = [key_of(rate, table, route, facts, tenant) for rate in kept.policy.rate]
         told = kept.buckets.take(keys, self._now())
-        fields = [kept.told, rate_state(told)]
-        slowest = max(told, key=_retry_after)
-        if not slowest.retry_after:
-            return fields
-        rate = slowest.rate
-        kept.limited[rate.by] += 1
-        raise Failure(
-            "rate limited",
-            f"more than {rate.limit} requests in {rate.per:g} s for one {rate.by.partition(':')[0]}",
-            headers=[*fields, retry_after(slowest.retry_after)],
-        )
+        fields = [kept.told, rate_state(kept.state, told)]
+        for allowance in told:
+            if allowance.retry_after:
+                raise _too_many(kept, told, fields)
+        return fields
 
 
 def key_of(
@@ -185,10 +180,17 @@ def rate_policy(policy: Policy) -> tuple[bytes, bytes]:
     return b"ratelimit-policy", rates.encode()
 
 
-def rate_state(told: list[Allowance]) -> tuple[bytes, bytes]:
+def state_form(policy: Policy) -> bytes:
+    """What ``rate_state`` fills in: two numbers for each rate."""
+    return ", ".join('"' + rate.by.replace("%", "%%") + '";r=%d;t=%d' for rate in policy.rate).encode()
+
+
+def rate_state(form: bytes, told: list[Allowance]) -> tuple[bytes, bytes]:
     """``RateLimit``, of the same draft."""
-    states = ", ".join([f'"{rate.by}";r={left};t={int(reset) + 1}' for rate, left, reset, _ in told])
-    return b"ratelimit", states.encode()
+    numbers: list[int] = []
+    for _, left, reset, _ in told:
+        numbers += (left, int(reset) + 1)
+    return b"ratelimit", form % tuple(numbers)
 
 
 def check_limits(limits: Limits, head: Head, scope: Scope) -> None:
@@ -203,10 +205,18 @@ def check_limits(limits: Limits, head: Head, scope: Scope) -> None:
         raise Failure("body too large", f"the body is larger than {limits.body} bytes")
 
 
-_retry_after = attrgetter("retry_after")
-
-
 def _remember(policy: Policy) -> _Kept:
     buckets = Buckets(policy.rate) if policy.rate else None
     budget = Budget(policy.retry) if policy.retry else None
-    return _Kept(policy, buckets, rate_policy(policy), budget)
+    return _Kept(policy, buckets, rate_policy(policy), state_form(policy), budget)
+
+
+def _too_many(kept: _Kept, told: list[Allowance], fields: Headers) -> Failure:
+    slowest = max(told, key=lambda allowance: allowance.retry_after)
+    rate = slowest.rate
+    kept.limited[rate.by] += 1
+    return Failure(
+        "rate limited",
+        f"more than {rate.limit} requests in {rate.per:g} s for one {rate.by.partition(':')[0]}",
+        headers=[*fields, retry_after(slowest.retry_after)],
+    )

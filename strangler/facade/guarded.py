@@ -32,12 +32,12 @@ class Guarded:
 
     async def exchange(self, request: Request, body: Body | None) -> Answer:
         """Sends a request unless the breaker is open, once there is a place for it."""
-        if self.circuit is not None and self.circuit.state(self.now()) == "open":
-            raise self._refusal(self.circuit)  # before it takes a place in the queue
         places, tenant = self.places, request.tenant
         if places is None:
             return await self._ask(request, body)
         if not places.compartments.enter(tenant):
+            if self.circuit is not None and self.circuit.state(self.now()) == "open":
+                raise self._refusal(self.circuit)  # before it takes a place in the queue
             await places.wait(tenant)
         try:
             answer = await self._ask(request, body)

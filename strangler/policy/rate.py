@@ -57,17 +57,18 @@ class Buckets:
 
     def take(self, keys: Sequence[str], now: float) -> list[Allowance]:
         """One request, with its key for each rate in order. It is spent only if every rate allows it."""
-        told, spent, refused = [], [], False
+        told, afters, refused = [], [], False
         for (rate, known), key in zip(self._rates, keys, strict=True):
             after, allowance = spend(rate, known.get(key, 0.0), now)
             told.append(allowance)
-            spent.append((known, key, after))
-            refused = refused or allowance.retry_after > 0.0
+            afters.append(after)
+            if allowance.retry_after:
+                refused = True
         if not refused:
-            for known, key, after in spent:
+            for (_, known), key, after in zip(self._rates, keys, afters, strict=True):
                 self._remember(known, key, after, now)
             if self._fresh is not None:
-                self._note([key for _, key, _ in spent])
+                self._note(keys)
         return told
 
     def drain(self) -> dict[str, dict[str, int]]:
@@ -88,7 +89,7 @@ class Buckets:
         """Keys that are remembered."""
         return sum(len(known) for _, known in self._rates)
 
-    def _note(self, keys: list[str]) -> None:
+    def _note(self, keys: Sequence[str]) -> None:
         assert self._fresh is not None
         for (rate, _), key in zip(self._rates, keys, strict=True):
             counts = self._fresh[rate.by]

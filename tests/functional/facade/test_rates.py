@@ -81,6 +81,21 @@ async def test_a_name_cannot_pass_for_an_address_and_whoever_gives_none_is_count
         assert await statuses(client, posing, posing, anonymous, anonymous) == [200, 429, 200, 429]
 
 
+async def test_what_is_counted_is_told_whatever_its_name() -> None:
+    rates = Rate("header:X-%d", 3, 60.0, 3), Rate("client", 2, 60.0, 2)
+    async with (
+        upstream(repeats(OK)) as back,
+        running(back.url, table(*rates)) as front,
+        connected(front.port) as client,
+    ):
+        await client.send(get("/a/"))
+        told = (await client.answer()).head["ratelimit"]
+        assert [state.rpartition(";t=")[0] for state in told.split(", ")] == [
+            '"header:X-%d";r=2',
+            '"client";r=1',
+        ]
+
+
 async def test_each_route_and_each_tenant_is_counted() -> None:
     async with (
         upstream(repeats(OK)) as back,
