@@ -4,6 +4,7 @@ be proved right, and else found anew with the help of those cells of that run th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,9 +14,11 @@ from analyzer.extract import Lowering, decoded, lower, unit_of
 from analyzer.model.facts import Facts
 from analyzer.resolve import resolve
 from analyzer.resolve.changes import Change, carry_over
-from analyzer.resolve.earlier import Cells, Earlier
 from analyzer.resolve.modules import ModuleIndex
-from analyzer.resolve.pieces import Difference, difference
+
+if TYPE_CHECKING:
+    from analyzer.resolve.earlier import Earlier
+    from analyzer.resolve.pieces import Difference
 
 _MANY = 64
 """So many changed files are no edit but another version: the resolver's."""
@@ -35,7 +38,6 @@ class Kept(msgspec.Struct, array_like=True):
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Kept)
-_CELLS = msgspec.msgpack.Decoder(Cells)
 
 
 def facts_at(place: Place, limits: Limits, progress: Callable[[str, int, int], None] | None = None) -> Facts:
@@ -119,11 +121,13 @@ def _since(lowering: Lowering, kept: Kept, changed: list[str]) -> dict[str, byte
 
 def _earlier(place: Place, lowering: Lowering, kept: Kept, changed: list[str]) -> Earlier | None:
     """The cells of an earlier run, if all that has changed is inside of functions, or in files that nobody reads."""
+    from analyzer.resolve.earlier import Cells, Earlier  # costs more to import than carrying facts over
+
     since = _since(lowering, kept, changed)
     differences = _differences(place, lowering, kept, since) if kept.cells else None
     data = place.packs.read("cells", kept.cells) if differences is not None else None
     try:
-        cells = _CELLS.decode(data) if data else None
+        cells = msgspec.msgpack.decode(data, type=Cells) if data else None
     except msgspec.DecodeError:
         return None
     return Earlier(cells, differences) if cells is not None and differences is not None else None
@@ -132,6 +136,8 @@ def _earlier(place: Place, lowering: Lowering, kept: Kept, changed: list[str]) -
 def _differences(
     place: Place, lowering: Lowering, kept: Kept, since: Mapping[str, bytes]
 ) -> dict[str, Difference] | None:
+    from analyzer.resolve.pieces import difference
+
     found: dict[str, Difference] = {}
     for source in place.project.files:
         encoded = since.get(source.file)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from analyzer.extract import ir
+from analyzer.resolve import self_assigned
 
 
 @dataclass(slots=True)
@@ -89,6 +90,8 @@ def _compare(found: Difference, before: tuple[ir.Stmt, ...], after: tuple[ir.Stm
             _function(found, was[each], now[each], owner)
         else:
             found.names.add((owner, each[0]))
+            node = was.get(each) or now[each]
+            _assigns(found, self_assigned.by_method(node), frozenset(), owner)
             if each in was:
                 found.changed.add((was[each].line, each[0]))
     return True
@@ -116,7 +119,7 @@ def _same(found: Difference, one: ir.Stmt, other: ir.Stmt, owner: str) -> bool:
         case ir.Function(), ir.Function():
             if not found.moves.same(_signature(one), _signature(other)):
                 return False
-            return _body(found, one, other)
+            return _body(found, one, other, owner)
         case ir.Class(), ir.Class():
             head = (one.name, one.bases, one.keywords, one.decorators)
             return (
@@ -153,17 +156,24 @@ def _function(found: Difference, one: ir.Function, other: ir.Function, owner: st
     """Compare two states of a function without decorators."""
     apart = Moves()
     if apart.same(_signature(one), _signature(other)) and _unite(found.moves, apart):
-        _body(found, one, other)
+        _body(found, one, other, owner)
     else:
+        _assigns(found, self_assigned.by_method(one), self_assigned.by_method(other), owner)
         found.names.add((owner, one.name))
         found.changed.add((one.line, one.name))
 
 
-def _body(found: Difference, one: ir.Function, other: ir.Function) -> bool:
+def _assigns(found: Difference, one: frozenset[str], other: frozenset[str], owner: str) -> None:
+    if one != other:
+        found.names.add((owner, self_assigned.question(owner)))
+
+
+def _body(found: Difference, one: ir.Function, other: ir.Function, owner: str) -> bool:
     """Compare what two functions of one signature do."""
     found.moves.lines.setdefault(one.line, other.line)
     apart = Moves({one.line: other.line})
     if not apart.same(one.body, other.body):
+        _assigns(found, self_assigned.by_method(one), self_assigned.by_method(other), owner)
         found.changed.add((one.line, one.name))
         return found.moves.lines[one.line] == other.line
     if not _unite(found.moves, apart):

@@ -30,6 +30,16 @@ def _tells(value: Value) -> bool:
     return not isinstance(value, Unknown)
 
 
+def question(owner: str) -> str:
+    """What is noted as asked for where the methods of a class are gone through for what they assign."""
+    return f"{owner} assigns"
+
+
+def by_method(node: ir.Function) -> frozenset[str]:
+    """The attributes that a method assigns on its first parameter."""
+    return frozenset(_assigned(node.body, node.params[0].name)) if node.params else frozenset()
+
+
 def _below(cls: Class) -> Iterator[Class]:
     for sub in cls.subclasses:
         yield sub
@@ -38,15 +48,12 @@ def _below(cls: Class) -> Iterator[Class]:
 
 def _own(cls: Class) -> frozenset[str]:
     if cls.assigns is None:
-        cls.lists()
-        for statement in cls.node.body:
-            if isinstance(statement, ir.Function):
-                cls.module.consulted.functions.add((cls.module.file, statement.line, statement.name))
+        cls.module.consulted.names.add(question(cls.qualname))
         cls.assigns = frozenset(
             name
             for statement in cls.node.body
-            if isinstance(statement, ir.Function) and statement.params
-            for name in _assigned(statement.body, statement.params[0].name)
+            if isinstance(statement, ir.Function)
+            for name in by_method(statement)
         )
     return cls.assigns
 

@@ -141,6 +141,10 @@ EDITS: dict[str, tuple[str, str]] = {
     "a decorator": (r"def unused", "@print\ndef unused"),
     "code of the module": (r"LIMIT = 10", "LIMIT = 11"),
     "a field": (r"    name = models", "    code = models.CharField(max_length=3)\n    name = models"),
+    "a method assigns what the class says": (
+        r"    def helped\(self\):\n",
+        "    def helped(self):\n        self.template_name = self.request.GET['name']\n",
+    ),
     "a receiver does more": (r"    Stock\.objects", "    Shop.objects.exists()\n    Stock.objects"),
     "a sender": (r"sender=Shop", "sender=Stock"),
     "a setting": (r"ROOT_URLCONF", "ATOMIC_REQUESTS = True\nROOT_URLCONF"),

@@ -83,3 +83,9 @@ def test_another_signature_is_another_function() -> None:
     assert found is not None
     assert found.names == {("shop.views", "first")}
     assert found.changed == {(4, "first")}
+
+
+def test_what_a_method_assigns_is_told_of_its_class() -> None:
+    found = _difference("return Order.objects.get(pk=1)", "self.queryset = Order.objects.all()")
+    assert found is not None
+    assert found.names == {("shop.views.View", "shop.views.View assigns")}
