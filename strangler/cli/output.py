@@ -16,15 +16,27 @@ def write(data: bytes, output: str) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    target = Path(output)
+    try:
+        _write_file(data, Path(output).resolve())  # a link stays one
+    except (OSError, RuntimeError) as error:
+        remedy = "Give a file in a folder that exists and can be written."
+        reason = error.strerror if isinstance(error, OSError) else "it is a link to itself"
+        raise StranglerError(f"cannot be written: {reason}", where=output, remedy=remedy) from None
+
+
+def _write_file(data: bytes, target: Path) -> None:
+    if (
+        target.exists() and not target.is_file()
+    ):  # a pipe, or a device: to put a file in the place of /dev/null harms all
+        target.write_bytes(data)
+        return
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
         partial.write_bytes(data)
         partial.replace(target)
-    except OSError as error:
+    except OSError:
         partial.unlink(missing_ok=True)
-        remedy = "Give a file in a folder that exists and can be written."
-        raise StranglerError(f"cannot be written: {error.strerror}", where=output, remedy=remedy) from None
+        raise
 
 
 def choice(formats: Sequence[str]) -> str:
