@@ -1,6 +1,6 @@
 """CPU microseconds per request of the facade and of nginx, in front of the same upstream, interleaved, in one run.
 
-    python benchmarks/facade.py [--seconds 4] [--rounds 3] [--connections 16] [--size 1024] [--policies]
+    python benchmarks/facade.py [--seconds 4] [--rounds 3] [--connections 16] [--size 1024] [--policies] [--python]
                                 [--routes 10 1000] [--pools 10 200] [--workers 2]
     python benchmarks/facade.py --soak 600          500 connections for ten minutes: failures, and how memory grows
     python benchmarks/facade.py --large 10          a body of 10 GB, down and up: memory and time
@@ -25,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -140,6 +141,31 @@ uvloop.run(main())
 """
 """Sends ``size`` bytes, or takes as many; then closes."""
 
+STARLETTE = """
+import sys, httpx, uvicorn
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.responses import StreamingResponse
+from starlette.routing import Route
+limits = httpx.Limits(max_connections=200, max_keepalive_connections=200)
+client = httpx.AsyncClient(base_url="http://127.0.0.1:" + sys.argv[1], limits=limits, trust_env=False)
+async def proxy(request):
+    told = {"params": request.query_params, "headers": request.headers.raw}
+    asked = client.build_request(request.method, request.url.path, **told)
+    answer = await client.send(asked, stream=True)
+    done = BackgroundTask(answer.aclose)
+    return StreamingResponse(answer.aiter_raw(), answer.status_code, dict(answer.headers), background=done)
+app = Starlette(routes=[Route("/{path:path}", proxy)])
+uvicorn.run(app, port=int(sys.argv[2]), access_log=False, log_level="error")
+"""
+PROXY_LIB = """
+import sys, uvicorn
+from fastapi_proxy_lib.fastapi.app import reverse_http_app
+app = reverse_http_app(base_url="http://127.0.0.1:" + sys.argv[1] + "/")
+uvicorn.run(app, port=int(sys.argv[2]), access_log=False, log_level="error")
+"""
+"""What others would write in an afternoon, and the library that they would find."""
+
 HEADERS = {
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
@@ -168,7 +194,13 @@ def main() -> None:
             return
         peers = {"nginx": _nginx(stack, folder, upstream), "facade": _facade(stack, folder, upstream, "")}
         if options.policies:
-            peers["policies"] = _facade(stack, folder, upstream, POLICIES.format(upstream=upstream))
+            traced = ["--otlp", f"http://127.0.0.1:{upstream}", "--trace-percent", "1"]
+            text = POLICIES.format(upstream=upstream)
+            peers["policies and traces"] = _facade(stack, folder, upstream, text, *traced)
+        if options.python:
+            peers["Starlette, httpx"] = _python(stack, STARLETTE, upstream)
+            if find_spec("fastapi_proxy_lib"):
+                peers["fastapi-proxy-lib"] = _python(stack, PROXY_LIB, upstream)
         for count in options.routes:
             others = [ROUTE.format(name=f"r{number}", path=f"thing{number}") for number in range(count - 1)]
             text = "".join(
@@ -211,7 +243,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=4, help="length of a round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=16)
-    parser.add_argument("--policies", action="store_true", help="a second facade, with every policy on")
+    parser.add_argument(
+        "--policies", action="store_true", help="one with every traffic policy, and 1 %% of traces"
+    )
+    parser.add_argument("--python", action="store_true", help="proxies in Python that others would take")
     parser.add_argument("--routes", type=int, nargs="*", default=[], help="facades with so many routes")
     parser.add_argument(
         "--pools", type=int, nargs="*", default=[], help="facades with so many upstream connections"
@@ -228,6 +263,12 @@ def _nginx(stack: ExitStack, folder: Path, upstream: int) -> tuple[int, int]:
     config = folder / "nginx.conf"
     config.write_text(NGINX.format(folder=folder, upstream=upstream, port=port))
     return stack.enter_context(_process(["nginx", "-e", "/dev/null", "-c", str(config)], port)), port
+
+
+def _python(stack: ExitStack, script: str, upstream: int) -> tuple[int, int]:
+    port = _free_port()
+    command = [sys.executable, "-W", "ignore", "-c", script, str(upstream), str(port)]
+    return stack.enter_context(_process(command, port)), port
 
 
 def _soak(pid: int, port: int, seconds: int) -> dict[str, object]:

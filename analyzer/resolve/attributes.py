@@ -193,6 +193,9 @@ def _of_instance(m: Machine, scope: Scope, value: Instance, name: str, line: int
     default = found[0] if found is not None and m.tracing else None
     if isinstance(default, Literal) and name in self_assigned.names(cls):
         return self_assigned.either_way(name, default, assigned)
+    if assigned is not None and isinstance(default, Made) and lazies.is_lazy(default):
+        # what some code has assigned holds for what follows there; elsewhere the lazy object is still looked at
+        return merge([assigned, lazies.made(m, scope, default, line)])
     if assigned is not None and not isinstance(assigned, Unknown):
         if m.tracing and isinstance(assigned, Literal) and not isinstance(assigned.value, str):
             return Unknown(f"the attribute {name}")  # it may have been assigned anything since

@@ -15,12 +15,17 @@ def made(m: Machine, scope: Scope, value: Value, line: int) -> Value:
         return value
     found: list[Value] = []
     for option in options(value):
-        if isinstance(option, Made) and option.short in _LAZY and option.args:
+        if isinstance(option, Made) and is_lazy(option) and option.args:
             m.doubt += LAZY
             option = m.call(scope, option.args[0], [], {}, line)
             m.doubt -= LAZY
         found.append(option)
     return found[0] if len(found) == 1 else merge(found)
+
+
+def is_lazy(value: Made) -> bool:
+    """Whether it is a lazy object, not made yet."""
+    return value.short in _LAZY
 
 
 def handed(m: Machine, scope: Scope, owner: Value, name: str, line: int) -> Value:
@@ -44,4 +49,4 @@ def unmade(owner: Instance, name: str) -> Made | None:
     if found is None:
         member = owner.cls.find(name)
         found = member[0] if member is not None else None
-    return found if isinstance(found, Made) and found.short in _LAZY else None
+    return found if isinstance(found, Made) and is_lazy(found) else None

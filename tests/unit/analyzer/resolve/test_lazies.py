@@ -87,3 +87,26 @@ def test_what_is_handed_on_is_known_for_what_it_is(tmp_path: Path) -> None:
     files = {"site_/settings.py": SETTINGS, "shop/models.py": MODELS, "shop/views.py": views}
     facts = FakeProject(tmp_path, files).facts()
     assert ("shop_entry", 9) in {(access.table, access.location.line) for access in facts.accesses}
+
+
+def test_what_one_view_binds_to_its_request_does_not_make_it_for_all_others(tmp_path: Path) -> None:
+    """A view that logs in comes first; requests to the others still come with a user that nobody has fetched."""
+    views = """
+    from shop.models import Member
+
+    def enter(request):
+        request.user = Member()
+
+    def page(request):
+        return request.user.email
+    """
+    files = {
+        "site_/urls.py": "from django.urls import path\nfrom shop import views\n"
+        "urlpatterns = [path('enter/', views.enter), path('', views.page)]\n",
+        "site_/settings.py": SETTINGS,
+        "shop/models.py": MODELS,
+        "shop/views.py": views,
+    }
+    facts = FakeProject(tmp_path, files).facts()
+    (page,) = [route for route in facts.routes if route.view.endswith(".page")]
+    assert page.tables_read == ("shop_member",)
