@@ -246,7 +246,9 @@ async def test_without_file_descriptors_the_facade_blames_itself_and_recovers(tm
         serving(back.url, tmp_path, "--max-clients", "100000") as facade,
     ):
         pid = facade.process.pid
-        await asyncio.sleep(2.5)  # the controller has opened its state, and what only the start needs is closed
+        await asyncio.sleep(
+            2.5
+        )  # the controller has opened its state, and what only the start needs is closed
         most = 4 + len(os.listdir(f"/proc/{pid}/fd"))  # noqa: PTH208
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, most))
         clients = [await asyncio.open_connection("127.0.0.1", facade.port) for _ in range(8)]
