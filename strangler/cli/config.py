@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from strangler.cli.routes import Format
+from strangler.cli.changing import Format
 
 app = typer.Typer(help="Show where each setting comes from.", no_args_is_help=True, rich_markup_mode=None)
 

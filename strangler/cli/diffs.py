@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strangler.cli.routes import (
+from strangler.cli.changing import (
     DryRunOption,
     Format,
     ReasonOption,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from strangler.cli.changing import TokenOption, UrlOption
 from strangler.cli.output import refuse_format
-from strangler.cli.routes import TokenOption, UrlOption
 from strangler.errors import Unknown
 
 if TYPE_CHECKING:

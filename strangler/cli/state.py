@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from strangler.cli.routes import Format, ReasonOption, StateOption
+from strangler.cli.changing import Format, ReasonOption, StateOption
 
 app = typer.Typer(help="Save, restore and look at what is kept.", no_args_is_help=True, rich_markup_mode=None)
 

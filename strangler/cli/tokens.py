@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from strangler.cli.routes import Format, StateOption
+from strangler.cli.changing import Format, StateOption
 
 app = typer.Typer(help="Tokens of the admin API.", no_args_is_help=True, rich_markup_mode=None)
 

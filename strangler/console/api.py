@@ -27,6 +27,7 @@ from strangler.control import Control, Request
 from strangler.control.plan import RolloutRequest, carry_out, shown
 from strangler.control.rollouts import Rollouts
 from strangler.errors import BadDocument, Conflict, StranglerError
+from strangler.routing import SAFE_METHODS
 from strangler.routing.document import difference, to_document
 from strangler.store import State, Token
 
@@ -128,9 +129,6 @@ class _Api:
         return success({"differences": msgspec.to_builtins(found)})
 
     def forget(self, request: HttpRequest) -> Response:
-        refusal = read_only(request.scope["token"])
-        if refusal is not None:
-            return refusal
         group = request.query_params.get("group")
         if not group:
             raise BadDocument("it says not which group", where="group", remedy="Add ?group=NAME.")
@@ -139,9 +137,6 @@ class _Api:
 
     async def changes(self, request: HttpRequest) -> Response:
         token: Token = request.scope["token"]
-        refusal = read_only(request.scope["token"])
-        if refusal is not None:
-            return refusal
         expected = _if_match(request)
         change = _decoded(await _body(request), Request)
         return await run_in_threadpool(self._carry_out, change, token.name, expected)
@@ -152,9 +147,6 @@ class _Api:
 
     async def roll(self, request: HttpRequest) -> Response:
         token: Token = request.scope["token"]
-        refusal = read_only(request.scope["token"])
-        if refusal is not None:
-            return refusal
         wanted = _decoded(await _body(request), RolloutRequest)
         return await run_in_threadpool(self._roll, wanted, token.name)
 
@@ -168,9 +160,6 @@ class _Api:
 
     async def approve(self, request: HttpRequest) -> Response:
         token: Token = request.scope["token"]
-        refusal = read_only(request.scope["token"])
-        if refusal is not None:
-            return refusal
         answer = _decoded(await _body(request), Approval)
         return await run_in_threadpool(self._answer, answer, token.name)
 
@@ -212,7 +201,8 @@ class _Api:
 
 
 def _at(path: str, queries: tuple[str, ...] = (), **handlers: Callable[[HttpRequest], Any]) -> Route:
-    """One route for all methods of a path, so that ``Allow`` tells all; a query that does nothing is an error."""
+    """One route for all methods of a path, so that ``Allow`` tells all; a query that does nothing is an error, and what
+    changes something is for operators."""
 
     async def handle(request: HttpRequest) -> Response:
         given = [name for name, _ in request.query_params.multi_items()]
@@ -220,6 +210,9 @@ def _at(path: str, queries: tuple[str, ...] = (), **handlers: Callable[[HttpRequ
             if name not in queries or given.count(name) > 1:
                 known = f"Known: {', '.join(queries)}, each once." if queries else "There are none here."
                 raise BadDocument(f"the query {name!r} does nothing", where="query", remedy=known)
+        refusal = read_only(request.scope["token"]) if request.method not in SAFE_METHODS else None
+        if refusal is not None:
+            return refusal
         handler = handlers["GET" if request.method == "HEAD" else request.method]
         if iscoroutinefunction(handler):
             answered: Response = await handler(request)
