@@ -110,8 +110,7 @@ class Facade:
     def swap(self, table: RouteTable) -> None:
         """Makes a table the one that counts from the next request on. Requests under way keep theirs."""
         table.index  # noqa: B018 -- compiled here, once, and not by the first request
-        told = table.upstreams.get(MONOLITH, self._monolith)
-        upstreams = {**table.upstreams, MONOLITH: replace(told, url=self._monolith.url)}
+        upstreams = {**table.upstreams, MONOLITH: self._monolith_of(table)}
         kept = {up: self._transports.get(up) or self._way(up) for up in upstreams.values()}
         gone = [transport for up, transport in self._transports.items() if up not in kept]
         self._transports = kept
@@ -141,8 +140,10 @@ class Facade:
 
     def upstream(self, name: str) -> Upstream | None:
         """What the current table says of an upstream; the monolith's address is the one that it was started with."""
-        told = self.table.upstreams.get(name)
-        return replace(told or self._monolith, url=self._monolith.url) if name == MONOLITH else told
+        return self._monolith_of(self.table) if name == MONOLITH else self.table.upstreams.get(name)
+
+    def _monolith_of(self, table: RouteTable) -> Upstream:
+        return replace(table.upstreams.get(MONOLITH, self._monolith), url=self._monolith.url)
 
     def figures(self) -> Figures:
         """What the policies and the guards of the upstreams have done: name -> (labels, value), for telemetry."""
